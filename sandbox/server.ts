@@ -1,0 +1,70 @@
+import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import { control } from './control.js';
+import { cloudPayments } from './cpv2.js';
+import { unknownPage } from './hosted-page.js';
+import { portal, show } from './portal.js';
+import { PostbackSender } from './postback.js';
+import { PRESETS } from './presets.js';
+import { billerStatus } from './rest.js';
+import { startPage } from './start-page.js';
+import { Store } from './store.js';
+import { STYLE } from './style.js';
+import { readBodiesAsText, refuse, serve } from './wire.js';
+
+export interface ServerOptions {
+  /** Where payers reach the sandbox; a function, for a free port is known only once it listens. */
+  readonly publicUrl: () => string;
+  /** Takes one line per request. Off by default. */
+  readonly log?: (line: string) => void;
+}
+
+/** The whole sandbox on one screen. */
+export function createServer({ publicUrl, log }: ServerOptions): FastifyInstance {
+  // An idle keep-alive connection must not hold a closing sandbox open.
+  const app = fastify({ forceCloseConnections: true, ajv: { customOptions: { removeAdditional: false } } });
+  const store = new Store();
+  const postbacks = new PostbackSender();
+  const closing = new AbortController();
+
+  app.addHook('preClose', () => closing.abort());
+  app.addHook('onClose', () => postbacks.close());
+  if (log) {
+    // The route and not the path, which may hold a page's token.
+    app.addHook('onResponse', (request, reply, done) => {
+      const route = request.routeOptions.url ?? '(no such route)';
+      log(`${request.method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms`);
+      done();
+    });
+  }
+  app.setErrorHandler<FastifyError>((error, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    return reply.code(status).send({ message: status < 500 ? error.message : 'The sandbox failed.' });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    request.headers.accept?.includes('text/html')
+      ? show(reply, 404, unknownPage())
+      : reply.code(404).send({ message: 'There is no such address here.' }),
+  );
+
+  void app.register((wire, _options, done) => {
+    readBodiesAsText(wire);
+    wire.setErrorHandler<FastifyError>((error, _request, reply) => {
+      const status = error.statusCode ?? 500;
+      return refuse(reply, status, status < 500 ? error.message : 'The sandbox failed.');
+    });
+    serve(wire, store, closing.signal, cloudPayments(store, publicUrl));
+    serve(wire, store, closing.signal, billerStatus());
+    done();
+  });
+  void app.register((pages, _options, done) => {
+    portal(pages, store, postbacks);
+    pages.get('/', (_request, reply) => show(reply, 200, startPage(PRESETS)));
+    pages.get('/_sandbox/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
+    done();
+  });
+  void app.register((steering, _options, done) => {
+    control(steering, store, postbacks);
+    done();
+  });
+  return app;
+}
