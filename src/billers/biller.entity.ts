@@ -1,0 +1,37 @@
+import { Check, Column, CreateDateColumn, Entity, ForeignKey, Index, PrimaryColumn, Unique, UpdateDateColumn } from 'typeorm';
+import type { Mode } from '../partners/partner-key.entity.js';
+import { Partner } from '../partners/partner.entity.js';
+
+export type PolicyValue = string | number | boolean;
+
+/**
+ * What a biller fixes in every Cloud Payments request. Keys are paths in the request's own names, such as
+ * `PageLoadOverride` or `Customers.Invoices.TypeID`; values are as on the wire (amounts in dollars).
+ */
+export interface CloudPayPolicy {
+  /** Filled in when omitted; another value is refused. */
+  readonly pinned: Readonly<Record<string, PolicyValue>>;
+  /** Filled in when omitted. */
+  readonly defaults: Readonly<Record<string, PolicyValue>>;
+}
+
+/** For whom we act: an organisation with an account at Invoice Cloud. Belongs to the partner that serves it. */
+@Entity('billers')
+@Unique('billers_biller_guid_key', ['billerGuid'])
+@Index('billers_partner_id_idx', ['partnerId', 'id'])
+@Check('billers_mode_check', `mode in ('test', 'live')`)
+export class Biller {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid') @ForeignKey(() => Partner, { name: 'billers_partner_fkey' }) partnerId: string;
+  @Column('text') name: string;
+  /** "Doing business as": what payers read. */
+  @Column('text') dba: string;
+  /** Invoice Cloud's id of this biller; stands in every PostBack. */
+  @Column('uuid') billerGuid: string;
+  @Column('text') mode: Mode;
+  /** Where it is not the platform's own INVOICE_CLOUD_URL. */
+  @Column('text', { nullable: true }) invoiceCloudUrl: string | null;
+  @Column('jsonb') cloudPayPolicy: CloudPayPolicy;
+  @CreateDateColumn({ type: 'timestamptz', default: () => 'now()' }) createdAt: Date;
+  @UpdateDateColumn({ type: 'timestamptz', default: () => 'now()' }) updatedAt: Date;
+}

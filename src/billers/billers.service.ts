@@ -1,0 +1,118 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
+import { isUniqueViolation } from '../database/postgres-errors.js';
+import { isId, newId } from '../common/id.js';
+import { refuseUrl } from '../common/outbound-url.js';
+import { InvalidRequest } from '../common/platform-error.js';
+import { SecretBox } from '../common/secret-box.js';
+import type { BillerCredentials } from '../invoice-cloud/invoice-cloud.client.js';
+import type { Caller } from '../partners/access.js';
+import { Biller } from './biller.entity.js';
+import { BillerGuidTaken, BillerHasNoApiKey, BillerNotFound, KeyNotBound, ModeMismatch, SettingNotFound } from './errors.js';
+import { InvoiceCloudKey } from './invoice-cloud-key.entity.js';
+import { BillerSetting, SettingDefinition } from './setting.entity.js';
+
+const API_KEY = 'invoice-cloud-api-key';
+
+export type NewBiller = Pick<Biller, 'partnerId' | 'name' | 'dba' | 'billerGuid' | 'mode' | 'invoiceCloudUrl' | 'cloudPayPolicy'>;
+
+@Injectable()
+export class BillersService {
+  constructor(
+    @InjectRepository(Biller) private readonly billers: Repository<Biller>,
+    @InjectRepository(InvoiceCloudKey) private readonly keys: Repository<InvoiceCloudKey>,
+    @InjectRepository(BillerSetting) private readonly settings: Repository<BillerSetting>,
+    private readonly box: SecretBox,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * The biller that a partner's request is for.
+   * @param billerId from the path; undefined where the key itself is bound to one biller
+   * @throws BillerNotFound also when it is another partner's: whether it exists is not theirs to know
+   */
+  async forCaller(caller: Caller, billerId: string | undefined): Promise<Biller> {
+    const wanted = billerId ?? caller.billerId;
+    if (!wanted) {
+      throw new KeyNotBound('Use a key that is bound to one biller, or the routes under /v1/billers/{billerId}.');
+    }
+    const mayUse = isId(wanted) && (caller.billerId === null || caller.billerId === wanted.toLowerCase());
+    const biller = mayUse ? await this.billers.findOneBy({ id: wanted, partnerId: caller.partnerId }) : null;
+    if (!biller) throw new BillerNotFound('Check the biller id: this key knows no biller under it.');
+    if (biller.mode !== caller.mode) {
+      throw new ModeMismatch(`This biller is in ${biller.mode} mode; use a key that begins bb_${biller.mode}_.`);
+    }
+    return biller;
+  }
+
+  async get(id: string): Promise<Biller> {
+    const biller = await this.billers.findOneBy({ id });
+    if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');
+    return biller;
+  }
+
+  list(partnerId: string | undefined): Promise<Biller[]> {
+    return this.billers.find({ where: partnerId ? { partnerId } : {}, order: { id: 'ASC' } });
+  }
+
+  async create(wanted: NewBiller): Promise<Biller> {
+    this.checkUrl('invoiceCloudUrl', wanted.invoiceCloudUrl);
+    const id = newId();
+    try {
+      await this.billers.insert({ id, ...wanted, invoiceCloudUrl: wanted.invoiceCloudUrl?.replace(/\/+$/, '') ?? null });
+    } catch (error) {
+      if (isUniqueViolation(error, 'billers_biller_guid_key')) {
+        throw new BillerGuidTaken('A BillerGUID names one biller at Invoice Cloud; use the biller that has it.');
+      }
+      throw error;
+    }
+    return this.get(id);
+  }
+
+  /** In whose name Invoice Cloud is asked. @throws BillerHasNoApiKey */
+  async credentialsOf(biller: Biller): Promise<BillerCredentials> {
+    const key = await this.currentKey(biller.id);
+    if (!key) {
+      throw new BillerHasNoApiKey('An administrator sets it with PUT /admin/v1/billers/{billerId}/api-key.');
+    }
+    return { url: biller.invoiceCloudUrl ?? undefined, apiKey: this.box.open(key.sealed, biller.id, API_KEY) };
+  }
+
+  currentKey(billerId: string): Promise<InvoiceCloudKey | null> {
+    return this.keys.findOne({ where: { billerId }, order: { version: 'DESC' } });
+  }
+
+  /** Sets the biller's API key at Invoice Cloud; the one before stays stored, sealed, and is no longer used. */
+  async setApiKey(billerId: string, apiKey: string): Promise<InvoiceCloudKey> {
+    await this.get(billerId);
+    const version = ((await this.currentKey(billerId))?.version ?? 0) + 1;
+    const sealed = this.box.seal(apiKey, billerId, API_KEY);
+    const id = newId();
+    await this.keys.insert({ id, billerId, version, sealed, lastFour: apiKey.slice(-4) });
+    return this.keys.findOneByOrFail({ id });
+  }
+
+  /** @returns undefined when it was not set for this biller */
+  async setting(billerId: string, settingId: number): Promise<string | undefined> {
+    return (await this.settings.findOneBy({ billerId, settingId }))?.value;
+  }
+
+  settingsOf(billerId: string): Promise<BillerSetting[]> {
+    return this.settings.find({ where: { billerId }, order: { settingId: 'ASC' } });
+  }
+
+  async setSetting(billerId: string, settingId: number, value: string): Promise<void> {
+    await this.get(billerId);
+    const definition = await this.settings.manager.findOneBy(SettingDefinition, { id: settingId });
+    if (!definition) throw new SettingNotFound('Setting 36 (SSO - One Time Payment ReturnUrl) is known.');
+    this.checkUrl('value', value);
+    await this.settings.upsert({ billerId, settingId, value, updatedAt: new Date() }, ['billerId', 'settingId']);
+  }
+
+  private checkUrl(field: string, url: string | null): void {
+    const refused = url === null ? undefined : refuseUrl(url, this.config.urlPolicy);
+    if (refused) throw InvalidRequest.of([{ field, reason: refused }]);
+  }
+}

@@ -1,0 +1,37 @@
+import { PlatformError } from '../common/platform-error.js';
+
+export class BillerNotFound extends PlatformError {
+  static override readonly code = 'biller_not_found';
+  static override readonly status = 404;
+  static override readonly title = 'There is no such biller';
+}
+
+export class BillerGuidTaken extends PlatformError {
+  static override readonly code = 'biller_guid_taken';
+  static override readonly status = 409;
+  static override readonly title = 'Another biller has this BillerGUID';
+}
+
+export class BillerHasNoApiKey extends PlatformError {
+  static override readonly code = 'biller_has_no_api_key';
+  static override readonly status = 409;
+  static override readonly title = 'This biller has no Invoice Cloud API key yet';
+}
+
+export class ModeMismatch extends PlatformError {
+  static override readonly code = 'mode_mismatch';
+  static override readonly status = 403;
+  static override readonly title = 'A test key never touches a live biller, nor the other way round';
+}
+
+export class KeyNotBound extends PlatformError {
+  static override readonly code = 'key_not_bound';
+  static override readonly status = 403;
+  static override readonly title = 'This key is not bound to one biller';
+}
+
+export class SettingNotFound extends PlatformError {
+  static override readonly code = 'setting_not_found';
+  static override readonly status = 404;
+  static override readonly title = 'There is no such setting';
+}

@@ -1,0 +1,31 @@
+import { PlatformError } from '../common/platform-error.js';
+
+export class PolicyViolation extends PlatformError {
+  static override readonly code = 'policy_violation';
+  static override readonly status = 422;
+  static override readonly title = "The biller's policy does not allow this";
+}
+
+export class PaymentNotFound extends PlatformError {
+  static override readonly code = 'payment_not_found';
+  static override readonly status = 404;
+  static override readonly title = 'There is no such payment';
+}
+
+export class IdempotencyKeyReused extends PlatformError {
+  static override readonly code = 'idempotency_key_reused';
+  static override readonly status = 422;
+  static override readonly title = 'This Idempotency-Key was used with another body';
+}
+
+export class IdempotencyKeyInUse extends PlatformError {
+  static override readonly code = 'idempotency_key_in_use';
+  static override readonly status = 409;
+  static override readonly title = 'A request with this Idempotency-Key is still running';
+}
+
+export class PublicUrlMissing extends PlatformError {
+  static override readonly code = 'public_url_missing';
+  static override readonly status = 503;
+  static override readonly title = 'This platform does not know its own address yet';
+}

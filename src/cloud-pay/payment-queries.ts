@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import type { Biller } from '../billers/biller.entity.js';
+import { isId, leastIdAt } from '../common/id.js';
+import { RelayService } from '../relay/relay.service.js';
+import { PaymentNotFound } from './errors.js';
+import type { ListPaymentsQuery } from './list-payments.dto.js';
+import { PaymentEvent } from './payment-event.entity.js';
+import { Payment } from './payment.entity.js';
+import {
+  eventView,
+  type PaymentDetailView,
+  type PaymentEventsView,
+  type PaymentPageView,
+  paymentView,
+  relayView,
+} from './payment.view.js';
+
+/** What happened to payments, for the partner whose they are. */
+@Injectable()
+export class PaymentQueries {
+  constructor(
+    @InjectRepository(Payment) private readonly payments: Repository<Payment>,
+    @InjectRepository(PaymentEvent) private readonly eventRows: Repository<PaymentEvent>,
+    private readonly relay: RelayService,
+  ) {}
+
+  /** @throws PaymentNotFound also for a payment of another biller */
+  async get(biller: Biller, id: string): Promise<PaymentDetailView> {
+    const payment = await this.find(biller, id);
+    const deliveries = await this.relay.about([payment.id]);
+    return { ...paymentView(payment), relay: deliveries.map(relayView) };
+  }
+
+  /** Newest first, by keyset: a page costs the same wherever it stands. */
+  async list(biller: Biller, query: ListPaymentsQuery): Promise<PaymentPageView> {
+    const select = this.payments.createQueryBuilder('p').where('p.billerId = :billerId', { billerId: biller.id });
+    if (query.status) select.andWhere('p.status = :status', { status: query.status });
+    if (query.invoiceNumber) select.andWhere('p.invoiceNumber = :invoice', { invoice: query.invoiceNumber });
+    if (query.accountNumber) select.andWhere('p.accountNumber = :account', { account: query.accountNumber });
+    if (query.createdFrom) select.andWhere('p.id >= :from', { from: leastIdAt(new Date(query.createdFrom)) });
+    if (query.createdBefore) select.andWhere('p.id < :before', { before: leastIdAt(new Date(query.createdBefore)) });
+    if (query.cursor) select.andWhere('p.id < :cursor', { cursor: query.cursor });
+    const found = await select
+      .orderBy('p.id', 'DESC')
+      .limit(query.limit + 1)
+      .getMany();
+    const page = found.slice(0, query.limit);
+    return { data: page.map(paymentView), nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null };
+  }
+
+  /** Oldest first. */
+  async events(biller: Biller, id: string): Promise<PaymentEventsView> {
+    const payment = await this.find(biller, id);
+    const events = await this.eventRows.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } });
+    return { data: events.map(eventView) };
+  }
+
+  private async find(biller: Biller, id: string): Promise<Payment> {
+    const payment = isId(id) ? await this.payments.findOneBy({ id, billerId: biller.id }) : null;
+    if (!payment) throw new PaymentNotFound('Check the payment id: this biller has no payment under it.');
+    return payment;
+  }
+}

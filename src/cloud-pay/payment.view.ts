@@ -1,0 +1,113 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Delivery } from '../relay/delivery.entity.js';
+import type { Payment } from './payment.entity.js';
+import type { PaymentEvent } from './payment-event.entity.js';
+import { PAYMENT_EVENT_TYPES } from './payment-event.entity.js';
+import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
+
+/** How the partner was told. */
+export class RelayView {
+  /** The `webhook-id` of the delivery. */
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ enum: ['pending', 'delivered', 'parked'] }) status: string;
+  /** Attempts made so far. */
+  attempts: number;
+  /** HTTP status of the last attempt; null when there was no answer. */
+  @ApiProperty({ type: 'integer', nullable: true }) lastStatus: number | null;
+  /** Why the last attempt failed. */
+  @ApiProperty({ type: 'string', nullable: true }) lastError: string | null;
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) nextAttemptAt: string | null;
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) deliveredAt: string | null;
+}
+
+/** One payment. Amounts are whole cents (US dollars); times are ISO 8601 in UTC. */
+export class PaymentView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ format: 'uuid' }) billerId: string;
+  @ApiProperty({ enum: PAYMENT_STATUSES }) status: PaymentStatus;
+  accountNumber: string;
+  invoiceNumber: string;
+  @ApiProperty({ type: 'string', nullable: true }) billerReference: string | null;
+  /** What was asked for; null when the request named no BalanceDue. @example 300 */
+  @ApiProperty({ type: 'integer', nullable: true }) amountDueCents: number | null;
+  /** What was paid, without the fee. @example 300 */
+  @ApiProperty({ type: 'integer', nullable: true }) amountPaidCents: number | null;
+  /** Invoice Cloud's convenience fee, on top of the amount. @example 0 */
+  @ApiProperty({ type: 'integer', nullable: true }) feeCents: number | null;
+  /** Invoice Cloud's id of the payment that settled it. */
+  @ApiProperty({ type: 'string', nullable: true }) paymentGuid: string | null;
+  /** Why no hosted page came back. */
+  @ApiProperty({ type: 'object', nullable: true, properties: { code: { type: 'string' }, detail: { type: 'string' } } })
+  failure: { code: string; detail: string } | null;
+  /** A PostBack did not agree with what was asked and waits for an administrator. */
+  needsReview: boolean;
+  @ApiProperty({ format: 'date-time' }) createdAt: string;
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) openedAt: string | null;
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) settledAt: string | null;
+}
+
+/** One payment, and how the partner was told of it. */
+export class PaymentDetailView extends PaymentView {
+  @ApiProperty({ type: [RelayView] }) relay: RelayView[];
+}
+
+/** A payment that was opened. */
+export class OpenedPaymentView extends PaymentView {
+  /** Send the payer's browser there. Whoever has this address can open it: do not log it. */
+  @ApiProperty({ format: 'uri' }) cloudPaymentUrl: string;
+}
+
+export class PaymentPageView {
+  @ApiProperty({ type: [PaymentView] }) data: PaymentView[];
+  /** Pass it as `cursor` for the next page; null on the last one. */
+  @ApiProperty({ type: 'string', nullable: true }) nextCursor: string | null;
+}
+
+export class PaymentEventView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ enum: PAYMENT_EVENT_TYPES }) type: string;
+  @ApiProperty({ type: 'object', additionalProperties: true }) data: Readonly<Record<string, unknown>>;
+  @ApiProperty({ format: 'date-time' }) createdAt: string;
+}
+
+export class PaymentEventsView {
+  @ApiProperty({ type: [PaymentEventView] }) data: PaymentEventView[];
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+export function paymentView(payment: Payment): PaymentView {
+  return {
+    id: payment.id,
+    billerId: payment.billerId,
+    status: payment.status,
+    accountNumber: payment.accountNumber,
+    invoiceNumber: payment.invoiceNumber,
+    billerReference: payment.billerReference,
+    amountDueCents: payment.amountDueCents,
+    amountPaidCents: payment.amountPaidCents,
+    feeCents: payment.feeCents,
+    paymentGuid: payment.paymentGuid,
+    failure: payment.failureCode ? { code: payment.failureCode, detail: payment.failureDetail ?? '' } : null,
+    needsReview: payment.needsReview,
+    createdAt: payment.createdAt.toISOString(),
+    openedAt: iso(payment.openedAt),
+    settledAt: iso(payment.settledAt),
+  };
+}
+
+export function relayView(delivery: Delivery): RelayView {
+  return {
+    id: delivery.id,
+    status: delivery.status,
+    attempts: delivery.attempts,
+    lastStatus: delivery.lastStatus,
+    lastError: delivery.lastError,
+    nextAttemptAt: iso(delivery.nextAttemptAt),
+    deliveredAt: iso(delivery.deliveredAt),
+  };
+}
+
+export function eventView(event: PaymentEvent): PaymentEventView {
+  return { id: event.id, type: event.type, data: event.data, createdAt: event.createdAt.toISOString() };
+}

@@ -1,0 +1,59 @@
+/** One thing wrong with a request: where, and what would be right. Never holds the value that was sent. */
+export interface FieldError {
+  /** Path in the request's own names. @example 'Customers[0].Invoices[0].BalanceDue' */
+  readonly field: string;
+  /** What is wrong and what would be accepted. */
+  readonly reason: string;
+  /** Only for a policy's pinned values, which are no payer's data. */
+  readonly sent?: unknown;
+  readonly allowed?: unknown;
+}
+
+export interface PlatformErrorOptions {
+  readonly errors?: readonly FieldError[];
+  /** Seconds after which the same request may work. */
+  readonly retryAfter?: number;
+  /** For the log alone; must hold no secret and no payer's data. */
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure with a name. `detail` is what the caller reads: what happened and what to do next.
+ * Services throw these and nothing that speaks HTTP; one filter turns them into problem details (RFC 9457).
+ */
+export abstract class PlatformError extends Error {
+  /** Stable, listed in docs/errors.md. */
+  static readonly code: string;
+  static readonly status: number;
+  static readonly title: string;
+
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly detail: string,
+    options: PlatformErrorOptions = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.name = new.target.name;
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get type(): { readonly code: string; readonly status: number; readonly title: string } {
+    return this.constructor as typeof PlatformError;
+  }
+}
+
+export class InvalidRequest extends PlatformError {
+  static override readonly code = 'invalid_request';
+  static override readonly status = 400;
+  static override readonly title = 'The request is not valid';
+
+  /** @param errors at least one; each names its field. */
+  static of(errors: readonly FieldError[]): InvalidRequest {
+    const shown = errors.slice(0, 50);
+    const fields = shown.map((error) => error.field).join(', ');
+    return new InvalidRequest(`Correct and send again: ${fields}.`, { errors: shown });
+  }
+}

@@ -1,0 +1,183 @@
+import { registerAs } from '@nestjs/config';
+import type { EncryptionKey } from '../common/secret-box.js';
+import type { UrlPolicy } from '../common/outbound-url.js';
+
+/** Everything that the environment decides, read once. Times are milliseconds unless the name says seconds. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Where Invoice Cloud reaches us, without a trailing slash. Undefined in production when PUBLIC_URL is not set. */
+  readonly publicUrl: string | undefined;
+  readonly databaseUrl: string;
+  readonly databasePoolSize: number;
+  readonly migrateOnStart: boolean;
+  readonly encryptionKeys: readonly EncryptionKey[];
+  readonly adminKey: string;
+  readonly invoiceCloud: {
+    readonly url: string;
+    /** Operation name to path, over the catalogue's own. */
+    readonly paths: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+  };
+  readonly relay: {
+    /** Waits between attempts; after the last one the delivery is parked. */
+    readonly retrySeconds: readonly number[];
+    readonly timeoutMs: number;
+    readonly concurrency: number;
+  };
+  readonly trustProxy: readonly string[];
+  readonly logLevel: string;
+  readonly docs: boolean;
+  readonly urlPolicy: UrlPolicy;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Every setting with what it means; `.env.example` is compared with this list by a test. */
+export const SETTINGS = {
+  NODE_ENV: 'production switches everything local off: no embedded PostgreSQL, no sandbox, no demo data',
+  PORT: 'where the API listens (3000)',
+  HOST: 'the address it listens on (127.0.0.1; 0.0.0.0 in production)',
+  PUBLIC_URL: 'where Invoice Cloud and payers reach this platform; needed in production to open payments',
+  DATABASE_URL: 'PostgreSQL 15 or newer; required in production, embedded otherwise',
+  DATABASE_POOL_SIZE: 'connections of one process for requests (10)',
+  MIGRATE_ON_START: 'false: refuse to start on an old schema instead of migrating it (true)',
+  ENCRYPTION_KEYS: 'ring of id:base64 of 32 bytes, comma separated; the first seals, all open; required in production',
+  ADMIN_KEY: 'the first administrator: at least 32 characters; required in production',
+  INVOICE_CLOUD_URL: 'Invoice Cloud (https://www.invoicecloud.com); a biller may have its own',
+  INVOICE_CLOUD_PATHS: 'JSON of operation to path, where the real paths differ from the catalogue',
+  INVOICE_CLOUD_TIMEOUT_MS: 'deadline of one whole exchange with Invoice Cloud (15000)',
+  RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
+  RELAY_TIMEOUT_MS: 'deadline of one delivery (15000)',
+  RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
+  TRUST_PROXY: 'addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma separated (none)',
+  LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent (info)',
+  DOCS: 'false: no Swagger at /docs (true)',
+  SANDBOX_PORT: 'local only: where the pretend Invoice Cloud listens (4010)',
+  DATA_DIR: 'local only: where data and local keys live (.data)',
+} as const;
+
+/** What Svix and the Standard Webhooks guide use: 75 hours in all. */
+const RETRY_SECONDS = '5,300,1800,7200,18000,36000,50400,72000,86400';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** One or more settings are missing or wrong. Names them, never their values. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** @throws ConfigError naming every setting that is missing or wrong at once. */
+export function readConfig(env: Env): Config {
+  const problems: string[] = [];
+  const production = env['NODE_ENV'] === 'production';
+  const text = (name: string, fallback: string): string => env[name]?.trim() || fallback;
+  const required = (name: string): string => {
+    const value = env[name]?.trim() ?? '';
+    if (!value) problems.push(`${name} is required${production ? ' in production' : ''}`);
+    return value;
+  };
+  const integer = (name: string, fallback: number, least: number, most: number): number => {
+    const value = Number(text(name, String(fallback)));
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    problems.push(`${name} must be a whole number from ${least} to ${most}`);
+    return fallback;
+  };
+  const flag = (name: string, fallback: boolean): boolean => {
+    const value = text(name, String(fallback)).toLowerCase();
+    if (value !== 'true' && value !== 'false') problems.push(`${name} must be true or false`);
+    return value === 'true';
+  };
+  const url = (name: string, value: string, protocols: readonly string[]): string => {
+    if (value && !protocols.some((protocol) => URL.parse(value)?.protocol === protocol)) {
+      problems.push(`${name} must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    }
+    return value.replace(/\/+$/, '');
+  };
+  const list = (name: string, fallback: string): string[] =>
+    text(name, fallback)
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+
+  const port = integer('PORT', 3000, 0, 65535);
+  const publicUrl = text('PUBLIC_URL', production ? '' : `http://localhost:${port}`);
+  const retrySeconds = list('RELAY_RETRY_SECONDS', RETRY_SECONDS).map(Number);
+  if (retrySeconds.some((seconds) => !(seconds >= 0 && seconds <= 604_800))) {
+    problems.push('RELAY_RETRY_SECONDS must be a comma separated list of seconds, each from 0 to 604800');
+  }
+  const logLevel = text('LOG_LEVEL', 'info').toLowerCase();
+  if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+
+  const config: Config = {
+    production,
+    host: text('HOST', production ? '0.0.0.0' : '127.0.0.1'),
+    port,
+    publicUrl: url('PUBLIC_URL', publicUrl, production ? ['https:'] : ['http:', 'https:']) || undefined,
+    databaseUrl: url('DATABASE_URL', required('DATABASE_URL'), ['postgres:', 'postgresql:']),
+    databasePoolSize: integer('DATABASE_POOL_SIZE', 10, 2, 200),
+    migrateOnStart: flag('MIGRATE_ON_START', true),
+    encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
+    adminKey: readAdminKey(required('ADMIN_KEY'), problems),
+    invoiceCloud: {
+      url: url('INVOICE_CLOUD_URL', text('INVOICE_CLOUD_URL', 'https://www.invoicecloud.com'), ['http:', 'https:']),
+      paths: readPaths(text('INVOICE_CLOUD_PATHS', '{}'), problems),
+      timeoutMs: integer('INVOICE_CLOUD_TIMEOUT_MS', 15_000, 100, 120_000),
+    },
+    relay: {
+      retrySeconds,
+      timeoutMs: integer('RELAY_TIMEOUT_MS', 15_000, 100, 120_000),
+      concurrency: integer('RELAY_CONCURRENCY', 10, 1, 200),
+    },
+    trustProxy: list('TRUST_PROXY', ''),
+    logLevel,
+    docs: flag('DOCS', true),
+    urlPolicy: { production },
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
+
+function readKeyRing(value: string, problems: string[]): EncryptionKey[] {
+  const ring = value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+    .map((entry) => {
+      const colon = entry.indexOf(':');
+      return { id: entry.slice(0, Math.max(colon, 0)), bytes: Buffer.from(entry.slice(colon + 1), 'base64') };
+    });
+  const sound = ring.every(({ id, bytes }) => /^[A-Za-z0-9_-]{1,32}$/.test(id) && bytes.length === 32);
+  const ids = new Set(ring.map(({ id }) => id));
+  if (!sound || ids.size !== ring.length) {
+    problems.push('ENCRYPTION_KEYS must be id:base64 of exactly 32 bytes, comma separated, each id once');
+  }
+  return ring;
+}
+
+function readAdminKey(value: string, problems: string[]): string {
+  if (value && value.length < 32) problems.push('ADMIN_KEY must be at least 32 characters long');
+  return value;
+}
+
+function readPaths(value: string, problems: string[]): Record<string, string> {
+  try {
+    const paths: unknown = JSON.parse(value);
+    const entries = Object.entries(paths as Record<string, unknown>);
+    if (!entries.every(([, path]) => typeof path === 'string' && path.startsWith('/'))) throw new Error('no path');
+    return Object.fromEntries(entries) as Record<string, string>;
+  } catch {
+    problems.push('INVOICE_CLOUD_PATHS must be a JSON object of operation names to paths that begin with /');
+    return {};
+  }
+}
+
+/** The token under which the configuration is injected: `@Inject(CONFIG) config: Config`. */
+export const CONFIG = 'CONFIGURATION(billbridge)';
+
+/** The owner's @nestjs/config carries the one object; nothing else of it reads the environment. */
+export const configFactory = (config: Config) => registerAs('billbridge', () => config);

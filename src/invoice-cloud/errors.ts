@@ -1,0 +1,39 @@
+import { PlatformError } from '../common/platform-error.js';
+
+/** Errors of Invoice Cloud are told apart by what the caller can do next, not by what Invoice Cloud called them. */
+export abstract class InvoiceCloudError extends PlatformError {}
+
+/** Try again: nothing is known to be wrong with the request. */
+export class InvoiceCloudUnavailable extends InvoiceCloudError {
+  static override readonly code: string = 'invoice_cloud_unavailable';
+  static override readonly status: number = 502;
+  static override readonly title: string = 'Invoice Cloud could not be reached';
+}
+
+/** Try again: it may or may not have done what was asked. */
+export class InvoiceCloudTimeout extends InvoiceCloudError {
+  static override readonly code = 'invoice_cloud_timeout';
+  static override readonly status = 504;
+  static override readonly title = 'Invoice Cloud did not answer in time';
+}
+
+/** An administrator must act: the biller's API key is not accepted. */
+export class InvoiceCloudKeyRefused extends InvoiceCloudError {
+  static override readonly code = 'invoice_cloud_key_refused';
+  static override readonly status = 502;
+  static override readonly title = 'Invoice Cloud refuses the API key of this biller';
+}
+
+/** Change the request: Invoice Cloud understood and refused it. */
+export class InvoiceCloudRejected extends InvoiceCloudError {
+  static override readonly code = 'invoice_cloud_rejected';
+  static override readonly status = 422;
+  static override readonly title = 'Invoice Cloud rejected the request';
+}
+
+/** Tell the operator: the answer is not what Invoice Cloud answers, so its meaning is unknown. */
+export class InvoiceCloudAnswerUnreadable extends InvoiceCloudError {
+  static override readonly code = 'invoice_cloud_answer_unreadable';
+  static override readonly status = 502;
+  static override readonly title = 'Invoice Cloud gave an answer that could not be read';
+}

@@ -1,0 +1,25 @@
+import { PlatformError } from '../common/platform-error.js';
+
+export class Unauthenticated extends PlatformError {
+  static override readonly code = 'unauthenticated';
+  static override readonly status = 401;
+  static override readonly title = 'The API key is missing or not valid';
+}
+
+export class Forbidden extends PlatformError {
+  static override readonly code = 'forbidden';
+  static override readonly status = 403;
+  static override readonly title = 'This key may not do that';
+}
+
+export class PartnerNotFound extends PlatformError {
+  static override readonly code = 'partner_not_found';
+  static override readonly status = 404;
+  static override readonly title = 'There is no such partner';
+}
+
+export class PartnerNameTaken extends PlatformError {
+  static override readonly code = 'partner_name_taken';
+  static override readonly status = 409;
+  static override readonly title = 'Another partner has this name';
+}
