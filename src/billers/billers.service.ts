@@ -10,13 +10,23 @@ import { SecretBox } from '../common/secret-box.js';
 import type { BillerCredentials } from '../invoice-cloud/invoice-cloud.client.js';
 import type { Caller } from '../partners/access.js';
 import { Biller } from './biller.entity.js';
-import { BillerGuidTaken, BillerHasNoApiKey, BillerNotFound, KeyNotBound, ModeMismatch, SettingNotFound } from './errors.js';
+import {
+  BillerGuidTaken,
+  BillerHasNoApiKey,
+  BillerNotFound,
+  KeyNotBound,
+  ModeMismatch,
+  SettingNotFound,
+} from './errors.js';
 import { InvoiceCloudKey } from './invoice-cloud-key.entity.js';
 import { BillerSetting, SettingDefinition } from './setting.entity.js';
 
 const API_KEY = 'invoice-cloud-api-key';
 
-export type NewBiller = Pick<Biller, 'partnerId' | 'name' | 'dba' | 'billerGuid' | 'mode' | 'invoiceCloudUrl' | 'cloudPayPolicy'>;
+export type NewBiller = Pick<
+  Biller,
+  'partnerId' | 'name' | 'dba' | 'billerGuid' | 'mode' | 'invoiceCloudUrl' | 'cloudPayPolicy'
+>;
 
 @Injectable()
 export class BillersService {
@@ -61,7 +71,11 @@ export class BillersService {
     this.checkUrl('invoiceCloudUrl', wanted.invoiceCloudUrl);
     const id = newId();
     try {
-      await this.billers.insert({ id, ...wanted, invoiceCloudUrl: wanted.invoiceCloudUrl?.replace(/\/+$/, '') ?? null });
+      await this.billers.insert({
+        id,
+        ...wanted,
+        invoiceCloudUrl: wanted.invoiceCloudUrl?.replace(/\/+$/, '') ?? null,
+      });
     } catch (error) {
       if (isUniqueViolation(error, 'billers_biller_guid_key')) {
         throw new BillerGuidTaken('A BillerGUID names one biller at Invoice Cloud; use the biller that has it.');
@@ -103,12 +117,13 @@ export class BillersService {
     return this.settings.find({ where: { billerId }, order: { settingId: 'ASC' } });
   }
 
-  async setSetting(billerId: string, settingId: number, value: string): Promise<void> {
+  async setSetting(billerId: string, settingId: number, value: string): Promise<BillerSetting> {
     await this.get(billerId);
     const definition = await this.settings.manager.findOneBy(SettingDefinition, { id: settingId });
     if (!definition) throw new SettingNotFound('Setting 36 (SSO - One Time Payment ReturnUrl) is known.');
     this.checkUrl('value', value);
     await this.settings.upsert({ billerId, settingId, value, updatedAt: new Date() }, ['billerId', 'settingId']);
+    return this.settings.findOneByOrFail({ billerId, settingId });
   }
 
   private checkUrl(field: string, url: string | null): void {

@@ -1,4 +1,13 @@
-import { AmountField, DateField, FlagField, IntegerField, ListField, ObjectField, TextField, UrlField } from './field.js';
+import {
+  AmountField,
+  DateField,
+  FlagField,
+  IntegerField,
+  ListField,
+  ObjectField,
+  TextField,
+  UrlField,
+} from './field.js';
 
 // Names and requiredness are the technical design's six tables (documented); where its tables and its sample spell a
 // name differently, the sample's spelling goes out. Lengths and number ranges are ours (assumed): the design gives none.

@@ -50,7 +50,12 @@ export const IntegerField = (least: number, most: number, options: FieldOptions 
 export const AmountField = (options: FieldOptions = {}) =>
   field(
     { kind: 'amount' },
-    { oneOf: [{ type: 'number', minimum: 0, multipleOf: 0.01 }, { type: 'string', pattern: '^\\d+(\\.\\d{1,2})?$' }] },
+    {
+      oneOf: [
+        { type: 'number', minimum: 0, multipleOf: 0.01 },
+        { type: 'string', pattern: '^\\d+(\\.\\d{1,2})?$' },
+      ],
+    },
     options,
   );
 

@@ -18,7 +18,8 @@ export function applyPolicy(request: CloudPaymentRequest, policy: CloudPayPolicy
   for (const path of ONE_EACH) {
     visit(request, path, (holder, name, at) => {
       const items = holder[name] as unknown[];
-      if (items.length !== 1) errors.push({ field: at, reason: 'must hold exactly one', sent: items.length, allowed: 1 });
+      if (items.length !== 1)
+        errors.push({ field: at, reason: 'must hold exactly one', sent: items.length, allowed: 1 });
     });
   }
   for (const [path, allowed] of Object.entries(policy.pinned)) {
@@ -38,11 +39,7 @@ export function applyPolicy(request: CloudPaymentRequest, policy: CloudPayPolicy
 }
 
 /** Calls back for every place that a path such as `Customers.Invoices.TypeID` names in this request. */
-function visit(
-  root: object,
-  path: string,
-  callback: (holder: Fields, name: string, at: string) => void,
-): void {
+function visit(root: object, path: string, callback: (holder: Fields, name: string, at: string) => void): void {
   const names = path.split('.');
   const last = names.pop() ?? '';
   let places: { holder: Fields; at: string }[] = [{ holder: root as Fields, at: '' }];
@@ -67,7 +64,8 @@ export function checkPolicy(policy: CloudPayPolicy): void {
     for (const [path, value] of Object.entries(policy[part])) {
       const spec = specAt(path);
       const field = `cloudPayPolicy.${part}["${path.slice(0, 80)}"]`;
-      if (!spec) errors.push({ field, reason: 'is no field of the Cloud Payments request; write it as the request does' });
+      if (!spec)
+        errors.push({ field, reason: 'is no field of the Cloud Payments request; write it as the request does' });
       else if (!fits(spec, value)) errors.push({ field, reason: `must be what ${spec.name} takes: ${spec.kind}` });
     }
   }

@@ -17,4 +17,5 @@ export function centsOf(amount: unknown): number | undefined {
 }
 
 /** Cents as dollars with two decimals. @example 300 -> '3.00' */
-export const dollarsOf = (cents: number): string => `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+export const dollarsOf = (cents: number): string =>
+  `${Math.trunc(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;

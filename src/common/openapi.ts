@@ -27,7 +27,8 @@ export class ProblemView {
   @ApiProperty({ type: [FieldErrorView], required: false }) errors?: FieldErrorView[];
 }
 
-type ErrorClass = (abstract new (...args: never[]) => PlatformError) & Pick<typeof PlatformError, 'code' | 'status' | 'title'>;
+type ErrorClass = (abstract new (...args: never[]) => PlatformError) &
+  Pick<typeof PlatformError, 'code' | 'status' | 'title'>;
 
 /** The framework's own refusals, where a route takes a body. */
 const OF_BODIES = [

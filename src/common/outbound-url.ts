@@ -31,7 +31,10 @@ export function refuseUrl(text: string, policy: UrlPolicy): string | undefined {
 }
 
 function refuseHost(hostname: string, policy: UrlPolicy): string | undefined {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  const host = hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
   if (ipaddr.isValid(host)) return refuseAddress(host, policy);
   if (host === 'localhost' && !policy.production) return undefined;
   if (LOCAL_NAMES.test(host) || !host.includes('.')) return 'must not name a host of a private network';

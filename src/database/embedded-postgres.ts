@@ -38,6 +38,7 @@ interface Running {
 const NAME = 'billbridge';
 /** Where the data and the binaries go when root's own folders are closed to the user PostgreSQL runs as. */
 const ROOT_HOME = '/var/lib/billbridge';
+const PRIVATE_FOLDER = process.getuid?.() === 0 ? 0o711 : 0o700;
 const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 60_000;
 const PORT_ATTEMPTS = 5;
@@ -78,7 +79,7 @@ export async function startEmbeddedPostgres(options: {
   const dataDir = resolve(options.dataDir);
   const packaged = await packagedBinaries();
   const home = join(dataDir, 'postgres');
-  const cluster = await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const cluster = await makeDataDir(dataDir)
     .then(() => openCluster(home))
     .catch((cause: Error) => {
       throw new Error(`DATA_DIR ${dataDir} can't be used: ${cause.message}`, { cause });
@@ -123,6 +124,14 @@ export async function startEmbeddedPostgres(options: {
   }
 }
 
+/**
+ * For its owner alone. As root, others may pass through it, not look: PostgreSQL's own user then has its data there too.
+ * What is secret in it is readable by its owner only, whatever the folder's rights.
+ */
+export async function makeDataDir(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: PRIVATE_FOLDER });
+}
+
 /** Removes a stopped cluster with everything it holds, wherever it lies. For throw-away runs. */
 export async function removeEmbeddedPostgres(dataDir: string): Promise<void> {
   const home = join(resolve(dataDir), 'postgres');
@@ -148,8 +157,7 @@ async function packagedBinaries(): Promise<string> {
 
 /** Reads the cluster's id and password; makes them on the first start. */
 async function openCluster(home: string): Promise<Cluster> {
-  // Others may pass through, not look: when root's dataDir lets the unprivileged user in, the data can stay beneath it.
-  await makeOnce(home, process.getuid?.() === 0 ? 0o711 : 0o700, async (folder) => {
+  await makeOnce(home, PRIVATE_FOLDER, async (folder) => {
     const cluster: Cluster = { id: randomBytes(6).toString('hex'), password: randomBytes(24).toString('base64url') };
     await writeFile(join(folder, 'cluster.json'), JSON.stringify(cluster), { mode: 0o600, flush: true });
   });

@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import type { Mode, Scope } from './partner-key.entity.js';
 
 /** What a route asks of its caller. A route that says nothing is closed. */
-export type Access = { readonly kind: 'public' } | { readonly kind: 'admin' } | { readonly kind: 'partner'; scope: Scope };
+export type Access =
+  { readonly kind: 'public' } | { readonly kind: 'admin' } | { readonly kind: 'partner'; scope: Scope };
 
 export const ACCESS = 'billbridge:access';
 

@@ -1,0 +1,76 @@
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsIn,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import type { PolicyValue } from '../billers/biller.entity.js';
+import { type Mode, type Scope, SCOPES } from '../partners/partner-key.entity.js';
+
+export class CreatePartner {
+  /** Unique among partners. @example 'LeadsOnline' */
+  @IsString() @IsNotEmpty() @MaxLength(100) name: string;
+}
+
+export class CreatePartnerKey {
+  /** What it is for. @example 'production backend' */
+  @IsString() @IsNotEmpty() @MaxLength(100) name: string;
+  /** A test key reaches billers in test mode alone, a live key those in live mode. */
+  @IsIn(['test', 'live']) mode: Mode;
+  /** Binds the key to one biller; needed for the drop-in CPv2 route. */
+  @IsOptional() @IsUUID() billerId?: string;
+  /** What the key may do. Default: everything. */
+  @IsOptional() @IsArray() @IsIn(SCOPES, { each: true }) scopes?: Scope[];
+}
+
+export class CloudPayPolicyInput {
+  /**
+   * Values that every request has: filled in when omitted, refused when different. Keys are paths in the request's own
+   * names. @example { "Customers.Invoices.TypeID": 39, "PageLoadOverride": 4 }
+   */
+  @IsOptional() @IsObject() pinned?: Record<string, PolicyValue>;
+  /** Values for what a request omits. @example { "CssUrl": "https://www.invoicecloud.com/ssotest/sso-gmp.css" } */
+  @IsOptional() @IsObject() defaults?: Record<string, PolicyValue>;
+}
+
+export class CreateBiller {
+  /** The partner that serves this biller. */
+  @IsUUID() partnerId: string;
+  /** For administrators. @example 'Peoria Police' */
+  @IsString() @IsNotEmpty() @MaxLength(200) name: string;
+  /** "Doing business as": what payers read. @example 'Peoria Police Department' */
+  @IsString() @IsNotEmpty() @MaxLength(200) dba: string;
+  /** Invoice Cloud's id of the biller. */
+  @IsUUID() billerGuid: string;
+  /** live moves money. */
+  @IsIn(['test', 'live']) mode: Mode;
+  /** Where it is not the platform's INVOICE_CLOUD_URL. */
+  @IsOptional() @IsString() @MaxLength(2048) invoiceCloudUrl?: string;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => CloudPayPolicyInput) cloudPayPolicy?: CloudPayPolicyInput;
+}
+
+export class ListBillersQuery {
+  /** Billers of this partner alone. */
+  @IsOptional() @IsUUID() partnerId?: string;
+}
+
+export class SetApiKey {
+  /** As Invoice Cloud gave it. Not shown again. */
+  @IsString()
+  @Matches(/^[\x21-\x7e]{8,1000}$/, {
+    message: 'apiKey must be 8 to 1000 printable characters without spaces or line breaks; check what was pasted',
+  })
+  apiKey: string;
+}
+
+export class SetSetting {
+  /** For setting 36 an absolute URL. */
+  @IsString() @IsNotEmpty() @MaxLength(2048) value: string;
+}

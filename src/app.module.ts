@@ -1,0 +1,54 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { LoggerModule } from 'nestjs-pino';
+import { AdminModule } from './admin/admin.module.js';
+import { BillersModule } from './billers/billers.module.js';
+import { CloudPayModule } from './cloud-pay/cloud-pay.module.js';
+import { CommonModule } from './common/common.module.js';
+import { ProblemFilter } from './common/problem.js';
+import { SecretBox } from './common/secret-box.js';
+import { validation } from './common/validation.js';
+import { type Config, configFactory } from './config/config.js';
+import { dataSourceOptions } from './database/database.js';
+import { InvoiceCloudModule } from './invoice-cloud/invoice-cloud.module.js';
+import { logging } from './operations/logging.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { AccessGuard } from './partners/access.guard.js';
+import { PartnersModule } from './partners/partners.module.js';
+import { PostbacksModule } from './postbacks/postbacks.module.js';
+import { RelayModule } from './relay/relay.module.js';
+
+/** The platform on one screen. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot({ isGlobal: true, cache: true, ignoreEnvFile: true, load: [configFactory(config)] }),
+        LoggerModule.forRoot(logging(config)),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions(config.databaseUrl, config.databasePoolSize),
+          autoLoadEntities: true,
+          retryAttempts: 1,
+        }),
+        CommonModule.with(new SecretBox(config.encryptionKeys)),
+        InvoiceCloudModule,
+        PartnersModule,
+        BillersModule,
+        CloudPayModule,
+        PostbacksModule,
+        RelayModule,
+        AdminModule,
+        OperationsModule,
+      ],
+      providers: [
+        { provide: APP_GUARD, useExisting: AccessGuard },
+        { provide: APP_PIPE, useValue: validation },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}

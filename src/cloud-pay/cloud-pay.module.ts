@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BillersModule } from '../billers/billers.module.js';
+import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
+import { RelayModule } from '../relay/relay.module.js';
+import { Cpv2Controller } from './cpv2.controller.js';
+import { Idempotency } from './idempotency.js';
+import { IdempotencyKey } from './idempotency-key.entity.js';
+import { IdempotencySweep } from './idempotency-sweep.js';
+import { PaymentEvent } from './payment-event.entity.js';
+import { PaymentQueries } from './payment-queries.js';
+import { Payment } from './payment.entity.js';
+import { PaymentsController } from './payments.controller.js';
+import { PaymentsService } from './payments.service.js';
+import { Settlement } from './settlement.js';
+
+/** Cloud Payments V2, for LeadsOnline and every other client of it. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([Payment, PaymentEvent, IdempotencyKey]),
+    BillersModule,
+    InvoiceCloudModule,
+    RelayModule,
+  ],
+  controllers: [PaymentsController, Cpv2Controller],
+  providers: [PaymentsService, PaymentQueries, Idempotency, IdempotencySweep, Settlement],
+  exports: [PaymentsService, Settlement],
+})
+export class CloudPayModule {}

@@ -1,0 +1,74 @@
+/** A PostBack as it arrived, before anybody read it. */
+export interface RawPostback {
+  readonly contentType: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly body: string;
+}
+
+/** What a message says, as far as it can be read without trusting it. */
+export interface PostbackMessage {
+  /** As named by the sender, in its order. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Why it can't be read without doubt. */
+  readonly doubts: readonly string[];
+}
+
+/** Of a message without doubts: one field, whatever the case of its name. */
+export function fieldOf(message: PostbackMessage, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return message.fields.find(([field]) => field.toLowerCase() === wanted)?.[1];
+}
+
+/**
+ * Takes the fields from the query and from the body (a form, or flat JSON). A name that comes twice in one of them, or
+ * with different values in both, is a doubt: whoever reads the other one would read another message.
+ */
+export function readPostback({ contentType, query, body }: RawPostback): PostbackMessage {
+  const doubts: string[] = [];
+  const fromQuery = [...new URLSearchParams(query)];
+  const fromBody = /^application\/json\b/i.test(contentType) ? readJson(body, doubts) : [...new URLSearchParams(body)];
+  if (hasRepeats(fromQuery) || hasRepeats(fromBody)) doubts.push('repeated-field');
+  const fields = [...fromQuery];
+  for (const [name, value] of fromBody) {
+    const earlier = fromQuery.find(([field]) => field.toLowerCase() === name.toLowerCase());
+    if (!earlier) fields.push([name, value]);
+    else if (earlier[1] !== value && !doubts.includes('query-and-body-disagree'))
+      doubts.push('query-and-body-disagree');
+  }
+  if (fields.length === 0 && doubts.length === 0) doubts.push('empty');
+  return { fields, doubts };
+}
+
+function hasRepeats(fields: readonly (readonly [string, string])[]): boolean {
+  return new Set(fields.map(([name]) => name.toLowerCase())).size !== fields.length;
+}
+
+function readJson(body: string, doubts: string[]): [string, string][] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    doubts.push('unreadable-json');
+    return [];
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    doubts.push('unreadable-json');
+    return [];
+  }
+  const fields: [string, string][] = [];
+  for (const [name, value] of Object.entries(parsed)) {
+    if (value === null) continue;
+    if (typeof value === 'object') doubts.push('nested-json');
+    else fields.push([name, String(value)]);
+  }
+  // JSON.parse keeps the last of repeated names and says nothing.
+  if (countJsonNames(body) !== Object.keys(parsed).length && !doubts.includes('nested-json'))
+    doubts.push('repeated-field');
+  return fields;
+}
+
+/** How often a string stands before a colon: in a flat object, the number of its members. */
+function countJsonNames(json: string): number {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter((match) => match[1] !== undefined).length;
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Attempt } from '../cloud-pay/settlement.js';
+import { centsOf } from '../common/money.js';
+import { fieldOf, type PostbackMessage } from './postback-message.js';
+
+/** What was asked, against which a message is held. */
+export interface Asked {
+  readonly billerGuid: string;
+  readonly invoiceNumber: string;
+  readonly billerReference: string | null;
+  readonly amountDueCents: number | null;
+}
+
+export type Verdict =
+  | { readonly verdict: 'verified'; readonly attempt: Attempt }
+  | { readonly verdict: 'held'; readonly reasons: readonly string[] };
+
+/** Approval is a closed list (observed: the texts True and False). Whatever else is written there is not an approval. */
+const APPROVED: Readonly<Record<string, boolean>> = { true: true, false: false };
+
+/**
+ * Compares a PostBack, which anyone could have written, with what was asked. A pure function: nothing about it
+ * depends on what was recorded before.
+ *
+ * PaymentAmount is taken to be without ConvenienceFee (assumed: both stand in the message side by side).
+ */
+export function judge(message: PostbackMessage, asked: Asked): Verdict {
+  if (message.doubts.length > 0) return { verdict: 'held', reasons: message.doubts };
+  const reasons: string[] = [];
+  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
+
+  const approved = APPROVED[text('Approved').toLowerCase()];
+  if (approved === undefined) reasons.push('approved-unreadable');
+  const paymentGuid = text('PaymentGUID');
+  if (!/^[\w{}-]{1,64}$/.test(paymentGuid)) reasons.push('payment-guid-unreadable');
+  if (text('BillerGUID').toLowerCase() !== asked.billerGuid.toLowerCase()) reasons.push('biller-guid-differs');
+  if (text('InvoiceNumber') !== asked.invoiceNumber) reasons.push('invoice-number-differs');
+  if (text('BillerReference') !== (asked.billerReference ?? '').trim()) reasons.push('biller-reference-differs');
+
+  const amountCents = centsOf(text('PaymentAmount'));
+  if (amountCents === undefined) reasons.push('amount-unreadable');
+  else if (asked.amountDueCents === null) reasons.push('amount-not-asked');
+  else if (amountCents !== asked.amountDueCents) reasons.push('amount-differs');
+  const fee = text('ConvenienceFee');
+  const feeCents = fee === '' ? null : centsOf(fee);
+  if (feeCents === undefined) reasons.push('fee-unreadable');
+
+  if (reasons.length > 0 || approved === undefined || amountCents === undefined || feeCents === undefined) {
+    return { verdict: 'held', reasons };
+  }
+  return { verdict: 'verified', attempt: { approved, paymentGuid, amountCents, feeCents } };
+}
+
+const MEANINGFUL = [
+  'Approved',
+  'PaymentGUID',
+  'BillerGUID',
+  'InvoiceNumber',
+  'BillerReference',
+  'PaymentAmount',
+  'ConvenienceFee',
+];
+
+/**
+ * A digest of what a message says about money: a repetition has the same one, even if its date is written anew. A
+ * message that can't be read without doubt is compared as a whole.
+ */
+export function meaningOf(message: PostbackMessage): Buffer {
+  const said =
+    message.doubts.length > 0 ? message.fields : MEANINGFUL.map((name) => fieldOf(message, name)?.trim() ?? null);
+  return createHash('sha256')
+    .update(JSON.stringify([message.doubts, said]))
+    .digest();
+}
