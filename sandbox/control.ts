@@ -1,20 +1,23 @@
 import type { FastifyInstance } from 'fastify';
+import { controlCustomers } from './control-customers.js';
+import { ControlError, type ForBiller } from './control-error.js';
 import { amount, parseCents } from './fields.js';
 import { FAULT_KINDS, OPERATIONS, type FaultKind, type Operation } from './faults.js';
 import { imaginedPayment } from './payments.js';
 import { settled, type PostbackFields, type PostbackForm, type PostbackSender } from './postback.js';
-import { PRESETS } from './presets.js';
-import type { Biller, HostedPage, Store } from './store.js';
+import { PRESETS, TOKEN_LIFE_SECONDS } from './presets.js';
+import type { Biller, HostedPage } from './biller.js';
+import type { Store } from './store.js';
 
-interface ForBiller {
-  Params: { guid: string };
-}
 interface BillerBody {
   readonly billerGuid: string;
   readonly apiKey: string;
   readonly name: string;
   readonly dba?: string;
   readonly serviceFee?: string;
+  readonly tokenLifeSeconds?: number;
+  readonly personas?: boolean;
+  readonly oneTimePaymentReturnUrl?: string;
 }
 interface FaultBody {
   readonly operation?: Operation;
@@ -33,15 +36,6 @@ interface PostbackBody {
   readonly atOnce?: boolean;
 }
 
-class ControlError extends Error {
-  constructor(
-    readonly statusCode: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 /** What tests and demos steer the sandbox by; Invoice Cloud has nothing like it. All is apart for each biller. */
 export function control(app: FastifyInstance, store: Store, postbacks: PostbackSender): void {
   const biller = (guid: string): Biller => {
@@ -55,15 +49,33 @@ export function control(app: FastifyInstance, store: Store, postbacks: PostbackS
   app.get('/_sandbox/billers', () => ({ billers: store.all().map(billerView) }));
 
   app.post<{ Body: BillerBody }>('/_sandbox/billers', { schema: { body: BILLER } }, (request, reply) => {
-    const { billerGuid, apiKey, name, dba = name, serviceFee = '0' } = request.body;
+    const { billerGuid, apiKey, name, dba = name, serviceFee = '0', oneTimePaymentReturnUrl } = request.body;
+    const { tokenLifeSeconds = TOKEN_LIFE_SECONDS, personas = false } = request.body;
     const serviceFeeCents = parseCents(serviceFee);
     if (serviceFeeCents === undefined) throw new ControlError(400, 'serviceFee is not an amount.');
     const owner = store.byApiKey(apiKey);
     if (owner && owner !== store.biller(billerGuid)) throw new ControlError(409, 'The apiKey is another biller’s.');
     const isNew = !store.biller(billerGuid);
-    const put = store.put({ guid: billerGuid, apiKey, name, dba, serviceFeeCents });
+    if (
+      oneTimePaymentReturnUrl !== undefined &&
+      !/^https?:$/.test(URL.parse(oneTimePaymentReturnUrl)?.protocol ?? '')
+    ) {
+      throw new ControlError(400, 'oneTimePaymentReturnUrl is not a URL.');
+    }
+    const put = store.put({
+      guid: billerGuid,
+      apiKey,
+      name,
+      dba,
+      serviceFeeCents,
+      tokenLifeSeconds,
+      personas,
+      oneTimePaymentReturnUrl,
+    });
     return reply.code(isNew ? 201 : 200).send(billerView(put));
   });
+
+  controlCustomers(app, biller);
 
   app.get<ForBiller>('/_sandbox/billers/:guid/requests', (request) => ({
     requests: biller(request.params.guid).requests,
@@ -117,8 +129,8 @@ export function control(app: FastifyInstance, store: Store, postbacks: PostbackS
 /** Keys are shown for the presets alone: somebody may have typed a real one. */
 function billerView({ settings }: Biller) {
   const preset = PRESETS.includes(settings);
-  const { guid, apiKey, name, dba, serviceFeeCents } = settings;
-  return { billerGuid: guid, ...(preset && { apiKey }), name, dba, serviceFee: amount(serviceFeeCents), preset };
+  const { guid: billerGuid, apiKey, serviceFeeCents, ...shown } = settings;
+  return { billerGuid, ...(preset && { apiKey }), ...shown, serviceFee: amount(serviceFeeCents), preset };
 }
 
 function faultView({ remaining, ...fault }: Biller['faults'][number]) {
@@ -142,7 +154,16 @@ const BILLER = {
   type: 'object',
   additionalProperties: false,
   required: ['billerGuid', 'apiKey', 'name'],
-  properties: { billerGuid: TEXT, apiKey: TEXT, name: TEXT, dba: TEXT, serviceFee: TEXT },
+  properties: {
+    billerGuid: TEXT,
+    apiKey: TEXT,
+    name: TEXT,
+    dba: TEXT,
+    serviceFee: TEXT,
+    tokenLifeSeconds: { type: 'integer', minimum: 0, maximum: 86_400 },
+    personas: { type: 'boolean' },
+    oneTimePaymentReturnUrl: TEXT,
+  },
 } as const;
 
 const FAULT = {

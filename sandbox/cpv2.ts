@@ -1,6 +1,9 @@
+import { openAccount } from './accounts.js';
 import { Refusal, WireObject } from './fields.js';
-import type { Account, Biller, CartLine, Customer, HostedPage, Invoice, Store } from './store.js';
 import type { WireOperation } from './wire.js';
+import type { Customer, Invoice } from './model.js';
+import type { Biller, CartLine, HostedPage } from './biller.js';
+import type { Store } from './store.js';
 
 /** Cloud Payments V2. Method, path, credentials and the answer's shape are observed; what it refuses is assumed. */
 export function cloudPayments(store: Store, publicUrl: () => string): WireOperation {
@@ -24,8 +27,11 @@ function readRequest(biller: Biller, body: unknown): Omit<HostedPage, 'token' | 
   const customers = request.list('Customers') ?? [];
   if (customers.length === 0) throw new Refusal('Customers is required.');
 
+  const token = request.text('RemoteAuthenticationToken');
   const page = {
     biller,
+    // An unknown or expired token pays as a guest (assumed): the payment must not fail for it.
+    signedInAs: token === undefined ? undefined : biller.users.byToken(token)?.email,
     viewMode: viewMode === '0' ? (0 as const) : (1 as const),
     allowCard: request.flag('AllowCCPayment', true),
     allowBank: request.flag('AllowACHPayment', true),
@@ -84,14 +90,9 @@ function readInvoice(fields: WireObject): Invoice {
 }
 
 function remember(biller: Biller, { customer, invoices }: Order): CartLine[] {
-  const account: Account = biller.accounts.get(customer.accountNumber) ?? {
-    customer,
-    invoices: new Map(),
-    paid: new Map(),
-  };
+  const account = openAccount(biller, customer);
   const given = Object.entries(customer).filter(([, value]) => value !== undefined);
   account.customer = { ...account.customer, ...Object.fromEntries(given) };
-  biller.accounts.set(customer.accountNumber, account);
   for (const invoice of invoices ?? []) account.invoices.set(invoice.number, invoice);
   const shown = invoices ?? [...account.invoices.values()].filter((invoice) => !account.paid.has(invoice.number));
   return shown.map((invoice) => ({ account, customer: account.customer, invoice }));

@@ -1,15 +1,40 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
-import type { Biller } from './store.js';
 
 /** The operations that a test can ask to misbehave. */
-export const OPERATIONS = ['cloud-payments', 'biller-status'] as const;
+export const OPERATIONS = [
+  'cloud-payments',
+  'biller-status',
+  'retrieve-users',
+  'remote-authentication',
+  'retrieve-customer-guid',
+  'retrieve-user-accounts',
+  'register-accounts',
+  'create-customer-record',
+  'link-accounts',
+  'unregister-accounts',
+  'update-password',
+  'update-email-address',
+  'customer-portal-account',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-export const FAULT_KINDS = ['delay', 'status', 'html', 'half-body', 'reset', 'bad-json', 'no-url'] as const;
+export const FAULT_KINDS = [
+  'delay',
+  'status',
+  'html',
+  'half-body',
+  'reset',
+  'bad-json',
+  'no-url',
+  'answer-lost',
+] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** A misbehaviour that waits for the biller's next call. All happen before the operation, which then does nothing. */
+/**
+ * A misbehaviour that waits for the biller's next call. All happen before the operation, which then does nothing; but
+ * after `delay` it goes on, and with `answer-lost` it is done and the connection closed without an answer.
+ */
 export interface Fault {
   /** Absent: whichever operation comes. */
   readonly operation?: Operation;
@@ -21,12 +46,20 @@ export interface Fault {
   remaining: number;
 }
 
-/** The biller's oldest fault for this operation, used up by one. */
-export function takeFault(biller: Biller, operation: Operation): Fault | undefined {
-  const index = biller.faults.findIndex((fault) => fault.operation === undefined || fault.operation === operation);
-  const fault = biller.faults[index];
-  if (fault && --fault.remaining <= 0) biller.faults.splice(index, 1);
-  return fault;
+/**
+ * The biller's oldest fault for this operation, used up by one. A delay until cleared is no turn of its own: it comes
+ * first and slows whatever else was asked for, so that a slow Invoice Cloud can also fail.
+ */
+export function takeFaults(biller: { readonly faults: Fault[] }, operation: Operation): readonly Fault[] {
+  const meant = biller.faults.filter((fault) => fault.operation === undefined || fault.operation === operation);
+  const standing = meant.find(isStandingDelay);
+  const next = meant.find((fault) => !isStandingDelay(fault));
+  if (next && --next.remaining <= 0) biller.faults.splice(biller.faults.indexOf(next), 1);
+  return [standing, next].filter((fault) => fault !== undefined);
+}
+
+function isStandingDelay(fault: Fault): boolean {
+  return fault.kind === 'delay' && fault.remaining === Infinity;
 }
 
 /** A sandbox that closes cuts the wait short, by an AbortError. */
@@ -36,7 +69,7 @@ export async function waitFor(fault: Fault, closing: AbortSignal): Promise<void>
 
 /** The status that a caller will see, or null where the connection is cut before there is a whole answer. */
 export function faultStatus(fault: Fault): number | null {
-  if (fault.kind === 'half-body' || fault.kind === 'reset') return null;
+  if (fault.kind === 'half-body' || fault.kind === 'reset' || fault.kind === 'answer-lost') return null;
   return fault.kind === 'status' || fault.kind === 'html' ? fault.status : 200;
 }
 
@@ -60,6 +93,10 @@ export function spoil(fault: Fault, reply: FastifyReply): FastifyReply {
     case 'reset':
       reply.hijack();
       reply.raw.socket?.resetAndDestroy();
+      return reply;
+    case 'answer-lost':
+      reply.hijack();
+      reply.raw.destroy();
       return reply;
     default:
       return json.send({ Data: null, Message: `The sandbox was asked to answer ${fault.status}.` });

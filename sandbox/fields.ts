@@ -1,5 +1,15 @@
 /** A request that Invoice Cloud would refuse; the message is shown to the caller, so it never repeats a value. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  constructor(
+    message: string,
+    /** REST v1's word for it (assumed). */
+    readonly code = 'InvalidRequest',
+    /** Fields that the answer carries besides Code and Message. */
+    readonly details: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}
 
 /**
  * A JSON object as Invoice Cloud reads it. Observed: names without regard to case, amounts as numbers or text, booleans
@@ -38,6 +48,27 @@ export class WireObject {
     const cents = parseCents(value);
     if (cents === undefined) throw new Refusal(`${this.name(name)} is not an amount.`);
     return cents;
+  }
+
+  /** An e-mail address, as far as its form can tell. */
+  requiredEmail(name: string): string {
+    const value = this.requiredText(name);
+    if (!isEmail(value)) throw new Refusal(`${this.name(name)} is not an email address.`);
+    return value;
+  }
+
+  /** Never trimmed: a blank at a password's end is part of it. */
+  password(name: string): string | undefined {
+    const value = this.field(name);
+    if (value === undefined || value === '') return undefined;
+    if (typeof value === 'string') return value;
+    throw new Refusal(`${this.name(name)} must be text.`);
+  }
+
+  requiredPassword(name: string): string {
+    const value = this.password(name);
+    if (value === undefined) throw new Refusal(`${this.name(name)} is required.`);
+    return value;
   }
 
   flag(name: string, fallback: boolean): boolean {
@@ -83,6 +114,10 @@ export class WireObject {
   }
 }
 
+export function isEmail(text: string): boolean {
+  return /^[^\s@<>]+@[^\s@<>]+$/.test(text) && text.length <= 254;
+}
+
 /** `3`, `3.5` or `3.50` as cents; undefined for anything else, the exponents of very large numbers included. */
 export function parseCents(text: string): number | undefined {
   const match = /^(\d{1,10})(?:\.(\d{1,2}))?$/.exec(text);
@@ -100,7 +135,8 @@ export function shownDay(day: string): string {
   return `${month}/${date}/${year}`;
 }
 
-function parseDay(text: string): string | undefined {
+/** Any of Invoice Cloud's forms of a day, as yyyy-MM-dd; undefined where it is none. */
+export function parseDay(text: string): string | undefined {
   const us = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text);
   const iso = /^(\d{4})-(\d{2})-(\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?$/.exec(text);
   const [year, month, date] = us ? [us[3], us[1], us[2]] : iso ? [iso[1], iso[2], iso[3]] : [];

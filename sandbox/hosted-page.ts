@@ -1,8 +1,8 @@
 import { shownDay } from './fields.js';
 import { html, layout, money, type Html } from './html.js';
 import { payable } from './payments.js';
-import type { CartLine, HostedPage } from './store.js';
 import { TEST_BANK_ACCOUNTS, TEST_CARDS, grouped } from './test-numbers.js';
+import type { CartLine, HostedPage } from './biller.js';
 
 /** The page at CloudPaymentURL. `problem` says why the last try did not pay; nothing that was typed is shown again. */
 export function hostedPage(page: HostedPage, problem?: string): string {
@@ -13,7 +13,8 @@ export function hostedPage(page: HostedPage, problem?: string): string {
   return layout(
     open.length > 0 ? 'Review and pay' : 'Nothing to pay',
     dba,
-    html`${problem !== undefined && html`<div class="alert" role="alert"><p>${problem}</p></div>`}
+    html`${page.signedInAs !== undefined && html`<p class="note">Signed in as ${page.signedInAs}</p>`}
+      ${problem !== undefined && html`<div class="alert" role="alert"><p>${problem}</p></div>`}
       ${open.length === 0 && settledNotice(page)}
       <section class="card" aria-labelledby="cart">
         <h2 id="cart">Invoice cart</h2>
@@ -78,7 +79,7 @@ export function testNumbers(): Html {
 
 function settledNotice(page: HostedPage): Html {
   const own = page.payments.find((payment) => payment.approved);
-  const paid = page.cart.some((line) => line.account.paid.has(line.invoice.number));
+  const paid = own !== undefined || page.cart.some((line) => line.account.paid.has(line.invoice.number));
   return html`<div class="alert done" role="status">
     <p>
       ${paid ? 'This invoice is already paid.' : 'There is nothing to pay on this account.'}

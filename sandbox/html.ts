@@ -14,8 +14,16 @@ export function money(cents: number): string {
   return `$${Math.trunc(cents / 100).toLocaleString('en-US')}.${String(cents % 100).padStart(2, '0')}`;
 }
 
+/** What stands around a page's content, where it is more than a masthead. */
+export interface Frame {
+  /** A partner's style sheet, after ours; the page's policy must allow it (see `show`). */
+  readonly stylesheet?: string;
+  /** Below the masthead: the ways to other pages. */
+  readonly navigation?: Html;
+}
+
 /** A whole page. `heading` is also the title; `dba` is whose page it is. */
-export function layout(heading: string, dba: string, main: Html): string {
+export function layout(heading: string, dba: string, main: Html, { stylesheet, navigation }: Frame = {}): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -23,11 +31,13 @@ export function layout(heading: string, dba: string, main: Html): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${heading} · ${dba}</title>
         <link rel="stylesheet" href="/_sandbox/style.css" />
+        ${stylesheet !== undefined && html`<link rel="stylesheet" href="${stylesheet}" referrerpolicy="no-referrer" />`}
         <link rel="icon" href="data:," />
       </head>
       <body>
         <p class="strip">Sandbox: a pretend Invoice Cloud. No real card, no real money.</p>
         <header class="masthead">${dba}</header>
+        ${navigation}
         <main>
           <h1>${heading}</h1>
           ${main}

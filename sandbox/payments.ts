@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { amount } from './fields.js';
-import type { CartLine, HostedPage, LedgerEntry, PaymentMethod } from './store.js';
+import type { LedgerEntry, PaymentMethod } from './model.js';
+import type { CartLine, HostedPage } from './biller.js';
 
 /** What a payer's instrument was judged to be; see test-numbers. */
 export interface Judgement {
@@ -11,7 +12,19 @@ export interface Judgement {
 
 /** The lines that still take money: not paid by this page or any other, and not zero. */
 export function payable(page: HostedPage): readonly CartLine[] {
-  return page.cart.filter((line) => line.invoice.balanceCents > 0 && !line.account.paid.has(line.invoice.number));
+  return page.cart.filter(
+    (line) => line.invoice.balanceCents > 0 && !line.account.paid.has(line.invoice.number) && isStillOwed(page, line),
+  );
+}
+
+/** Two clicks at once pay a part once, and two pages at once no more than the invoice. */
+function isStillOwed(page: HostedPage, { account, invoice, ofBalance }: CartLine): boolean {
+  if (!ofBalance) return true;
+  const paidHere = page.payments.some(
+    (one) =>
+      one.approved && one.invoiceNumber === invoice.number && one.accountNumber === account.customer.accountNumber,
+  );
+  return !paidHere && (account.invoices.get(invoice.number)?.balanceCents ?? 0) >= invoice.balanceCents;
 }
 
 /**
@@ -59,8 +72,15 @@ function entryFor(
     parameters: parameters(page, line, method, judgement, remoteIp, paymentGuid, now),
     postbacks: [],
   };
-  if (entry.approved) line.account.paid.set(line.invoice.number, entry);
+  if (entry.approved) settle(line, entry);
   return entry;
+}
+
+function settle({ account, invoice, ofBalance }: CartLine, entry: LedgerEntry): void {
+  const owed = account.invoices.get(invoice.number);
+  const rest = (owed?.balanceCents ?? 0) - entry.amountCents;
+  if (ofBalance && owed && rest > 0) account.invoices.set(owed.number, { ...owed, balanceCents: rest });
+  else account.paid.set(invoice.number, entry);
 }
 
 /** The eighteen declared parameters. Their names are observed; their exact forms, the time zone too, are assumed. */

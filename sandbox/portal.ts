@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { hostedPage, unknownPage } from './hosted-page.js';
+import { ONLY_TEST_NUMBERS, incomplete, judge } from './instrument.js';
 import { attempt, payable } from './payments.js';
 import type { PostbackSender } from './postback.js';
 import { receipt } from './receipt.js';
-import type { HostedPage, Store } from './store.js';
-import { judgeBankAccount, judgeCard, type Verdict } from './test-numbers.js';
-
-const ONLY_TEST_NUMBERS =
-  'The sandbox takes only its test numbers, listed below. Never type a real card or bank account here. Nothing was stored.';
+import type { HostedPage } from './biller.js';
+import type { Store } from './store.js';
 
 /** What the payer's browser meets: the hosted page, its form, the receipt. All of it works without script. */
 export function portal(app: FastifyInstance, store: Store, postbacks: PostbackSender): void {
@@ -49,13 +47,16 @@ export function portal(app: FastifyInstance, store: Store, postbacks: PostbackSe
   );
 }
 
-/** Sends a page. No framing rule, for partners show it in an iframe; no referrer, for its address is a bearer link. */
-export function show(reply: FastifyReply, status: number, markup: string): FastifyReply {
+/**
+ * Sends a page. No framing rule, for partners show it in an iframe; no referrer, for its address is a bearer link. The
+ * origin of a partner's `stylesheet` is let in, so its host name must be a plain one.
+ */
+export function show(reply: FastifyReply, status: number, markup: string, stylesheet?: string): FastifyReply {
+  const styles = stylesheet === undefined ? '' : ` ${new URL(stylesheet).origin}`;
   return reply
     .code(status)
     .headers({
-      'content-security-policy':
-        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'",
+      'content-security-policy': `default-src 'none'; style-src 'self'${styles}; img-src data:; form-action 'self'; base-uri 'none'`,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
@@ -64,27 +65,9 @@ export function show(reply: FastifyReply, status: number, markup: string): Fasti
     .send(markup);
 }
 
-function judge(method: 'card' | 'bank', form: URLSearchParams): Verdict {
-  return method === 'card'
-    ? judgeCard(form.get('cardNumber') ?? '')
-    : judgeBankAccount(form.get('routingNumber') ?? '', form.get('accountNumber') ?? '');
-}
-
-/** What keeps a form from being an attempt at all. The expiry's form alone is read: the test number decides. */
+/** What keeps a form from being an attempt at all. */
 function missing(page: HostedPage, method: 'card' | 'bank', form: URLSearchParams): string | undefined {
   if (method === 'card' && !page.allowCard) return 'This request takes no cards.';
   if (method === 'bank' && !page.allowBank) return 'This request takes no bank accounts.';
-  const filled = (name: string) => (form.get(name) ?? '').trim() !== '';
-  if (method === 'bank') {
-    return filled('routingNumber') && filled('accountNumber')
-      ? undefined
-      : 'Enter the routing number and the account number.';
-  }
-  if (!filled('cardNumber')) return 'Enter the card number.';
-  if (!/^(0?[1-9]|1[0-2])\s*\/?\s*(\d{2}|\d{4})$/.test((form.get('expiry') ?? '').trim())) {
-    return 'Enter the expiry as MM/YY.';
-  }
-  if (!/^\d{3,4}$/.test((form.get('securityCode') ?? '').trim()))
-    return 'Enter the security code, three or four digits.';
-  return undefined;
+  return incomplete(method, form);
 }

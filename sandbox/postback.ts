@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
-import type { Biller, HostedPage, LedgerEntry, PostbackOutcome } from './store.js';
+import type { LedgerEntry, PostbackOutcome } from './model.js';
+import type { Biller, HostedPage } from './biller.js';
 
 type Plain = string | number | boolean;
 

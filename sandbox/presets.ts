@@ -6,7 +6,15 @@ export interface BillerSettings {
   /** "Doing business as": the name that payers see. */
   readonly dba: string;
   readonly serviceFeeCents: number;
+  /** How long a RemoteAuthenticationToken lives. Not known of Invoice Cloud; 1200 unless a test says otherwise. */
+  readonly tokenLifeSeconds: number;
+  /** Whether the invented customers of personas.ts are its customers. */
+  readonly personas: boolean;
+  /** Setting 36, "SSO - One Time Payment ReturnUrl" (documented): where the Virtual Site's receipt leads. */
+  readonly oneTimePaymentReturnUrl?: string;
 }
+
+export const TOKEN_LIFE_SECONDS = 1200;
 
 /**
  * The billers that every sandbox starts with. Their API keys have the form seen in the field (long base64 with `/`, `+`
@@ -20,6 +28,8 @@ export const PRESETS: readonly BillerSettings[] = [
     name: 'LeadsOnline Demo',
     dba: 'Sampleton Police Department',
     serviceFeeCents: 0,
+    tokenLifeSeconds: TOKEN_LIFE_SECONDS,
+    personas: true,
   },
   {
     guid: '36036000-0000-4000-8000-000000000002',
@@ -28,5 +38,7 @@ export const PRESETS: readonly BillerSettings[] = [
     name: 'My360 Demo Utility',
     dba: 'Sampleton Water',
     serviceFeeCents: 0,
+    tokenLifeSeconds: TOKEN_LIFE_SECONDS,
+    personas: true,
   },
 ];

@@ -1,5 +1,6 @@
 import { html, layout, money, type Html } from './html.js';
-import type { HostedPage, LedgerEntry } from './store.js';
+import type { LedgerEntry } from './model.js';
+import type { HostedPage } from './biller.js';
 
 /** What the payer sees once an invoice is paid. */
 export function receipt(page: HostedPage): string {

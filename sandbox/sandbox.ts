@@ -1,4 +1,6 @@
+import { Mailbox } from './mailbox.js';
 import { createServer } from './server.js';
+import { SmtpServer } from './smtp.js';
 
 export interface SandboxOptions {
   /** 0 takes a free port. */
@@ -7,6 +9,8 @@ export interface SandboxOptions {
   readonly host?: string;
   /** Origin under which payers reach it, where that is not the address it listens on (a container, a proxy). */
   readonly publicUrl?: string;
+  /** Where mails are received; 0 takes a free port. Absent: nowhere. */
+  readonly smtpPort?: number;
   /** Takes one line per request, without query, body or token. Off by default. */
   readonly log?: (line: string) => void;
 }
@@ -14,16 +18,28 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** The address it listens on. */
   readonly url: string;
+  /** `smtp://127.0.0.1:<port>`, or null where it takes no mail. */
+  readonly smtpUrl: string | null;
   close(): Promise<void>;
 }
 
-/** Starts a pretend Invoice Cloud. Throws with code EADDRINUSE where the port is taken. */
-export async function startSandbox({ port, host = '127.0.0.1', publicUrl, log }: SandboxOptions): Promise<Sandbox> {
+/** Starts a pretend Invoice Cloud. Throws with code EADDRINUSE and the `port` where one is taken. */
+export async function startSandbox({
+  port,
+  host = '127.0.0.1',
+  publicUrl,
+  smtpPort,
+  log,
+}: SandboxOptions): Promise<Sandbox> {
   const origin = publicUrl === undefined ? undefined : originOf(publicUrl);
   let url = '';
-  const app = createServer({ publicUrl: () => origin ?? url, log });
+  const mails = new Mailbox();
+  const app = createServer({ publicUrl: () => origin ?? url, mails, log });
+  const smtp = new SmtpServer(mails);
+  let smtpUrl: string | null = null;
   try {
     await app.listen({ port, host });
+    if (smtpPort !== undefined) smtpUrl = `smtp://${reachable(host)}:${await smtp.listen(smtpPort, host)}`;
   } catch (error) {
     await app.close();
     throw error;
@@ -33,7 +49,9 @@ export async function startSandbox({ port, host = '127.0.0.1', publicUrl, log }:
   url = `http://${reachable(host)}:${address.port}`;
   return {
     url,
+    smtpUrl,
     close: async () => {
+      await smtp.close();
       await app.close();
     },
   };

@@ -31,7 +31,7 @@ th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
 .methods .card { margin: 0; }
 .methods { margin-bottom: 1.25rem; }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; font-size: .9375rem; }
-input {
+input, select {
   width: 100%; padding: .625rem .75rem; border: 1px solid #77869a; border-radius: .375rem;
   background: #fff; color: inherit; font: inherit;
 }
@@ -40,6 +40,20 @@ button {
   width: 100%; margin-top: 1.25rem; padding: .75rem 1rem; border: 0; border-radius: .375rem;
   background: var(--brand); color: #fff; font: inherit; font-weight: 600; cursor: pointer;
 }
+input[type='checkbox'] { width: 1.25rem; height: 1.25rem; }
+input.short { width: 7rem; padding: .375rem .5rem; text-align: right; }
+.row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 1rem; }
+.row p { margin: 0; }
+.row button { width: auto; margin: 0; }
+button.quiet { background: #fff; color: var(--bad); border: 1px solid var(--bad); }
+button.quiet:hover { background: #fdecea; }
+.tabs { display: flex; flex-wrap: wrap; gap: .25rem; padding: .5rem 1rem; background: var(--paper); border-bottom: 1px solid var(--line); justify-content: center; }
+.tabs a { padding: .5rem .75rem; border-radius: .375rem; color: var(--ink); text-decoration: none; }
+.tabs a:hover { background: var(--ground); }
+.tabs a[aria-current] { background: #e3f0f5; color: var(--brand-dark); font-weight: 600; }
+.tabs .sign-out { border: 1px solid var(--line); }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; }
+summary { cursor: pointer; overflow-wrap: anywhere; }
 button:hover { background: var(--brand-dark); }
 a { color: var(--brand); }
 a.button { display: inline-block; padding: .625rem 1.25rem; border-radius: .375rem; background: var(--brand); color: #fff; text-decoration: none; font-weight: 600; }

@@ -1,40 +1,47 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { apiKeyOf } from './credentials.js';
-import { faultStatus, spoil, takeFault, waitFor, type Operation } from './faults.js';
+import { faultStatus, spoil, takeFaults, waitFor, type Operation } from './faults.js';
 import { Refusal } from './fields.js';
-import type { Biller, Store, WireRequest } from './store.js';
+import { maskBody } from './masking.js';
+import type { Biller, WireRequest } from './biller.js';
+import type { Store } from './store.js';
 
 /** One operation of Invoice Cloud, as it is served. */
 export interface WireOperation {
   readonly operation: Operation;
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** Cloud Payments takes the key either way; REST v1 as the user name alone, and refuses by Code and Message (assumed). */
   readonly credentials: 'key-or-user' | 'user';
   /** The answer's body; a Refusal becomes 400. `body` is parsed JSON, or undefined for a GET. */
-  answer(biller: Biller, body: unknown): unknown;
+  answer(biller: Biller, body: unknown, parameters: Readonly<Record<string, string>>): unknown;
 }
 
 /** Serves one operation: who calls, what was asked (recorded), the fault that waits, then the operation itself. */
 export function serve(app: FastifyInstance, store: Store, closing: AbortSignal, wire: WireOperation): void {
-  app.route<{ Body: unknown }>({
+  const refusal = wire.credentials === 'user' ? refuseRest : refuse;
+  app.route<{ Body: unknown; Params: Record<string, string> }>({
     method: wire.method,
     url: wire.path,
     handler: async (request, reply) => {
       const apiKey = apiKeyOf(request.headers.authorization, wire.credentials);
       const biller = apiKey === undefined ? undefined : store.byApiKey(apiKey);
-      if (!biller) return refuse(reply, 401, 'The API key is missing or unknown.');
+      if (!biller) return refusal(reply, 401, 'The API key is missing or unknown.', 'Unauthorized');
 
-      const asked = record(store, biller, wire.operation, request);
-      const fault = takeFault(biller, wire.operation);
-      if (fault) {
+      const { asked, body } = record(store, biller, wire.operation, request);
+      for (const fault of takeFaults(biller, wire.operation)) {
         asked.fault = fault.kind;
         await waitFor(fault, closing);
-        if (fault.kind !== 'delay') {
-          asked.status = faultStatus(fault);
-          return spoil(fault, reply);
-        }
+        if (fault.kind === 'delay') continue;
+        if (fault.kind === 'answer-lost') outcomeOf(wire, asked, biller, body, request.params);
+        asked.status = faultStatus(fault);
+        return spoil(fault, reply);
       }
-      return answer(reply, asked, wire, biller);
+      const done = outcomeOf(wire, asked, biller, body, request.params);
+      asked.status = done instanceof Refusal ? 400 : 200;
+      return done instanceof Refusal
+        ? refusal(reply, 400, done.message, done.code, done.details)
+        : reply.code(200).send(done);
     },
   });
 }
@@ -45,16 +52,20 @@ export function readBodiesAsText(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 }
 
-function answer(reply: FastifyReply, asked: WireRequest, wire: WireOperation, biller: Biller): FastifyReply {
+/** Does the operation: its answer, or why it refused. */
+function outcomeOf(
+  wire: WireOperation,
+  asked: WireRequest,
+  biller: Biller,
+  body: unknown,
+  parameters: Readonly<Record<string, string>>,
+): unknown {
   try {
     if (wire.method === 'POST' && asked.body === null) throw new Refusal('The request body must be JSON.');
-    const body = wire.answer(biller, asked.body ?? undefined);
-    asked.status = 200;
-    return reply.code(200).send(body);
+    return wire.answer(biller, body ?? undefined, parameters);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    asked.status = 400;
-    return refuse(reply, 400, error.message);
+    if (error instanceof Refusal) return error;
+    throw error;
   }
 }
 
@@ -62,7 +73,19 @@ export function refuse(reply: FastifyReply, status: number, message: string): Fa
   return reply.code(status).send({ Data: null, Message: message });
 }
 
-function record(store: Store, biller: Biller, operation: Operation, request: FastifyRequest): WireRequest {
+/** REST v1's refusal (assumed). */
+export function refuseRest(
+  reply: FastifyReply,
+  status: number,
+  message: string,
+  code: string,
+  details: Readonly<Record<string, string>> = {},
+): FastifyReply {
+  return reply.code(status).send({ Code: code, Message: message, ...details });
+}
+
+/** Keeps what was asked, without its secrets, and answers it whole for the operation. */
+function record(store: Store, biller: Biller, operation: Operation, request: FastifyRequest) {
   const headers = Object.entries(request.headers).filter(([name]) => name !== 'authorization');
   const text = typeof request.body === 'string' ? request.body : '';
   const asked: WireRequest = {
@@ -71,19 +94,10 @@ function record(store: Store, biller: Biller, operation: Operation, request: Fas
     method: request.method,
     path: request.url,
     headers: Object.fromEntries(headers),
-    text,
-    body: parseJson(text),
+    ...maskBody(text),
     status: null,
     fault: null,
   };
   store.record(biller, asked);
-  return asked;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+  return { asked, body: asked.body === null ? null : (JSON.parse(text) as unknown) };
 }

@@ -26,7 +26,7 @@ export class BillersAdminController {
   /** Creates a biller for a partner */
   @Post()
   @ApiCreatedResponse({ type: BillerView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNotFound, BillerGuidTaken], true)
+  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNotFound, BillerGuidTaken], { takesBody: true })
   create(@Body() wanted: CreateBiller): Promise<BillerView> {
     return this.admin.createBiller(wanted);
   }
@@ -50,7 +50,7 @@ export class BillersAdminController {
   /** Sets the biller's API key at Invoice Cloud; it can't be read back */
   @Put(':billerId/api-key')
   @ApiOkResponse({ type: ApiKeyView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound], true)
+  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound], { takesBody: true })
   setApiKey(@Param('billerId', IdParam) billerId: string, @Body() { apiKey }: SetApiKey): Promise<ApiKeyView> {
     return this.admin.setApiKey(billerId, apiKey);
   }
@@ -58,7 +58,7 @@ export class BillersAdminController {
   /** Sets an advanced setting, such as 36, the ReturnUrl of one-time payments */
   @Put(':billerId/settings/:settingId')
   @ApiOkResponse({ type: SettingView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound, SettingNotFound], true)
+  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound, SettingNotFound], { takesBody: true })
   setSetting(
     @Param('billerId', IdParam) billerId: string,
     @Param('settingId', NumberParam) settingId: number,

@@ -32,7 +32,7 @@ export class PartnersAdminController {
   /** Creates a partner, and its webhook secret, which is shown once */
   @Post()
   @ApiCreatedResponse({ type: CreatedPartnerView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNameTaken], true)
+  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNameTaken], { takesBody: true })
   create(@Body() { name }: CreatePartner): Promise<CreatedPartnerView> {
     return this.admin.createPartner(name);
   }
@@ -48,7 +48,7 @@ export class PartnersAdminController {
   /** Creates an API key for a partner, which is shown once */
   @Post(':partnerId/keys')
   @ApiCreatedResponse({ type: CreatedPartnerKeyView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNotFound, BillerNotFound], true)
+  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNotFound, BillerNotFound], { takesBody: true })
   createKey(
     @Param('partnerId', IdParam) partnerId: string,
     @Body() wanted: CreatePartnerKey,

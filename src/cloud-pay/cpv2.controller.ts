@@ -1,14 +1,17 @@
-import { Controller, Headers, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBasicAuth, ApiBody, ApiHeader, ApiOkResponse, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBasicAuth, ApiBody, ApiExtraModels, ApiHeader, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { Biller } from '../billers/biller.entity.js';
 import { BillerGuard, CurrentBiller } from '../billers/current-biller.js';
-import { FieldErrorView } from '../common/openapi.js';
+import { KeyNotBound, ModeMismatch } from '../billers/errors.js';
+import { ApiProblems, FieldErrorView } from '../common/openapi.js';
 import type { Problem } from '../common/problem.js';
 import { RequiresScope } from '../partners/access.js';
+import { Forbidden, Unauthenticated } from '../partners/errors.js';
 import { CloudPaymentBody, ForwardingCloudPayment } from './cloud-payment-body.js';
 import { CloudPaymentRequest } from './cpv2-request.dto.js';
-import { checkIdempotencyKey } from './idempotency.js';
+import { IdempotencyKeyHeader } from './idempotency-key.js';
+import { OF_OPENING } from './opening-errors.js';
 import { PaymentsService } from './payments.service.js';
 
 export class Cpv2Data {
@@ -32,6 +35,8 @@ export class Cpv2Refusal {
   @ApiProperty({ type: [FieldErrorView], required: false }) Errors?: FieldErrorView[];
 }
 
+const REFUSAL = { 'application/json': { schema: { $ref: '#/components/schemas/Cpv2Refusal' } } };
+
 const renderProblem = (problem: Problem): unknown => ({
   Data: null,
   Message: `${problem.title}. ${problem.detail}`,
@@ -41,6 +46,7 @@ const renderProblem = (problem: Problem): unknown => ({
 });
 
 /** For clients that speak Cloud Payments V2 already: they change their base URL and key and nothing else. */
+@ApiExtraModels(Cpv2Refusal)
 @ApiTags('Cloud payments')
 @ApiBasicAuth('cpv2-key')
 @UseGuards(BillerGuard)
@@ -51,7 +57,7 @@ export class Cpv2Controller {
   /**
    * Opens a hosted payment page, drop-in for existing Cloud Payments V2 clients
    *
-   * As POST /v1/billers/{billerId}/cloud-pay/payments, with a key that is bound to one biller. Fields that the design
+   * @remarks As POST /v1/billers/{billerId}/cloud-pay/payments, with a key that is bound to one biller. Fields that the design
    * does not name are forwarded to Invoice Cloud as they are.
    */
   @Post()
@@ -61,14 +67,16 @@ export class Cpv2Controller {
   @ApiBody({ type: CloudPaymentRequest })
   @ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', maxLength: 255 } })
   @ApiOkResponse({ type: Cpv2Answer })
-  @ApiResponse({ status: '4XX', type: Cpv2Refusal, description: 'Something to change; the message says what.' })
-  @ApiResponse({ status: '5XX', type: Cpv2Refusal, description: 'Try again, or tell the operator.' })
+  @ApiProblems([Unauthenticated, Forbidden, KeyNotBound, ModeMismatch, ...OF_OPENING], {
+    takesBody: true,
+    content: REFUSAL,
+  })
   async open(
     @CurrentBiller() biller: Biller,
     @CloudPaymentBody(ForwardingCloudPayment) request: CloudPaymentRequest,
-    @Headers('idempotency-key') idempotencyKey?: string,
+    @IdempotencyKeyHeader() idempotencyKey?: string,
   ): Promise<Cpv2Answer> {
-    const opened = await this.payments.open(biller, request, checkIdempotencyKey(idempotencyKey));
+    const opened = await this.payments.open(biller, request, idempotencyKey);
     return { Data: { CloudPaymentURL: opened.cloudPaymentUrl } };
   }
 }

@@ -69,7 +69,7 @@ export const UrlField = (options: FieldOptions = {}) =>
   field({ kind: 'url' }, { type: 'string', format: 'uri', maxLength: 2048 }, options);
 
 export const ObjectField = (of: () => FieldClass, options: FieldOptions = {}) =>
-  field({ kind: 'object', of }, { type: of }, options);
+  field({ kind: 'object', of }, { type: () => of() }, options);
 
 export const ListField = (of: () => FieldClass, options: FieldOptions = {}) =>
-  field({ kind: 'list', of }, { type: of, isArray: true, minItems: 1, maxItems: 1 }, options);
+  field({ kind: 'list', of }, { type: () => of(), isArray: true, minItems: 1, maxItems: 1 }, options);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, LessThan, Repository } from 'typeorm';
-import { InvalidRequest } from '../common/platform-error.js';
 import { SecretBox } from '../common/secret-box.js';
 import { IdempotencyKeyInUse, IdempotencyKeyReused } from './errors.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
@@ -91,15 +90,6 @@ export class Idempotency {
     const { affected } = await this.keys.delete({ createdAt: LessThan(expired) });
     return affected ?? 0;
   }
-}
-
-/** @throws InvalidRequest when the header is not usable */
-export function checkIdempotencyKey(key: string | undefined): string | undefined {
-  if (key === undefined) return undefined;
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw InvalidRequest.of([
-    { field: 'Idempotency-Key', reason: 'must be 1 to 255 printable characters without spaces, such as a UUID' },
-  ]);
 }
 
 /** The same for requests that mean the same: names are already canonical and stand in the order of the design. */

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsUUID, Max, MaxLength, Min } from 'class-validator';
 import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
@@ -16,5 +17,10 @@ export class ListPaymentsQuery {
   /** `nextCursor` of the page before. */
   @IsOptional() @IsUUID() cursor?: string;
   /** How many payments a page holds. */
-  @Type(() => Number) @IsInt() @Min(1) @Max(100) limit: number = 20;
+  @ApiProperty({ required: false, type: 'integer' })
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 20;
 }

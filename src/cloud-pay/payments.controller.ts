@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -10,29 +10,17 @@ import {
 } from '@nestjs/swagger';
 import type { Biller } from '../billers/biller.entity.js';
 import { BillerGuard, CurrentBiller } from '../billers/current-biller.js';
-import { BillerHasNoApiKey, BillerNotFound, ModeMismatch } from '../billers/errors.js';
+import { BillerNotFound, ModeMismatch } from '../billers/errors.js';
 import { ApiProblems } from '../common/openapi.js';
 import { InvalidRequest } from '../common/platform-error.js';
-import {
-  InvoiceCloudAnswerUnreadable,
-  InvoiceCloudKeyRefused,
-  InvoiceCloudRejected,
-  InvoiceCloudTimeout,
-  InvoiceCloudUnavailable,
-} from '../invoice-cloud/errors.js';
 import { RequiresScope } from '../partners/access.js';
 import { Forbidden, Unauthenticated } from '../partners/errors.js';
 import { CloudPaymentBody, StrictCloudPayment } from './cloud-payment-body.js';
 import { CloudPaymentRequest } from './cpv2-request.dto.js';
-import {
-  IdempotencyKeyInUse,
-  IdempotencyKeyReused,
-  PaymentNotFound,
-  PolicyViolation,
-  PublicUrlMissing,
-} from './errors.js';
-import { checkIdempotencyKey } from './idempotency.js';
+import { PaymentNotFound } from './errors.js';
+import { IdempotencyKeyHeader } from './idempotency-key.js';
 import { ListPaymentsQuery } from './list-payments.dto.js';
+import { OF_OPENING } from './opening-errors.js';
 import { PaymentQueries } from './payment-queries.js';
 import { OpenedPaymentView, PaymentDetailView, PaymentEventsView, PaymentPageView } from './payment.view.js';
 import { PaymentsService } from './payments.service.js';
@@ -53,7 +41,7 @@ export class PaymentsController {
   /**
    * Opens a hosted payment page for one invoice
    *
-   * Takes a Cloud Payments V2 request; answers the address of Invoice Cloud's hosted page, where the payer pays. The
+   * @remarks Takes a Cloud Payments V2 request; answers the address of Invoice Cloud's hosted page, where the payer pays. The
    * verified result is relayed to PostBackURL and stands in the payment.
    */
   @Post()
@@ -66,29 +54,13 @@ export class PaymentsController {
     schema: { type: 'string', maxLength: 255 },
   })
   @ApiCreatedResponse({ type: OpenedPaymentView })
-  @ApiProblems(
-    [
-      ...OF_CALLERS,
-      InvalidRequest,
-      PolicyViolation,
-      BillerHasNoApiKey,
-      IdempotencyKeyInUse,
-      IdempotencyKeyReused,
-      InvoiceCloudRejected,
-      InvoiceCloudKeyRefused,
-      InvoiceCloudUnavailable,
-      InvoiceCloudAnswerUnreadable,
-      InvoiceCloudTimeout,
-      PublicUrlMissing,
-    ],
-    true,
-  )
+  @ApiProblems([...OF_CALLERS, ...OF_OPENING], { takesBody: true })
   open(
     @CurrentBiller() biller: Biller,
     @CloudPaymentBody(StrictCloudPayment) request: CloudPaymentRequest,
-    @Headers('idempotency-key') idempotencyKey?: string,
+    @IdempotencyKeyHeader() idempotencyKey?: string,
   ): Promise<OpenedPaymentView> {
-    return this.payments.open(biller, request, checkIdempotencyKey(idempotencyKey));
+    return this.payments.open(biller, request, idempotencyKey);
   }
 
   /** Lists payments, newest first */

@@ -36,19 +36,28 @@ const OF_BODIES = [
   { status: 413, code: 'body_too_large', title: 'The body is larger than 64 KiB' },
   { status: 415, code: 'unsupported_media_type', title: 'The body is not application/json' },
 ];
+const OF_US = { status: 500, code: 'internal_error', title: 'Something went wrong on our side' };
 
-/** Documents the errors that a route can answer, by status with their codes. @param takesBody adds those of reading it */
-export function ApiProblems(errors: readonly ErrorClass[], takesBody = false) {
+interface ProblemOptions {
+  /** Adds the errors of reading a body. */
+  readonly takesBody?: boolean;
+  /** Where the errors have another form than problem details. */
+  readonly content?: Readonly<Record<string, { schema: { $ref: string } }>>;
+}
+
+const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemView' } } };
+
+/** Documents the errors that a route can answer, by status with their codes. */
+export function ApiProblems(
+  errors: readonly ErrorClass[],
+  { takesBody = false, content = PROBLEM }: ProblemOptions = {},
+) {
   const byStatus = new Map<number, string[]>();
-  for (const { status, code, title } of [...errors, ...(takesBody ? OF_BODIES : [])]) {
+  for (const { status, code, title } of [...errors, ...(takesBody ? OF_BODIES : []), OF_US]) {
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${title}`]);
   }
   const responses = [...byStatus].map(([status, lines]) =>
-    ApiResponse({
-      status,
-      description: lines.join('<br>'),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemView' } } },
-    }),
+    ApiResponse({ status, description: lines.join('<br>'), content }),
   );
   return applyDecorators(...responses);
 }

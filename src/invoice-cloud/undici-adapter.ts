@@ -31,7 +31,7 @@ export function undiciAdapter(dispatcher: Dispatcher) {
   return async (config: InternalAxiosRequestConfig): Promise<AxiosResponse<string>> => {
     const answer = await undiciRequest(config.url ?? '', {
       dispatcher,
-      method: (config.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod,
+      method: (config.method ?? 'GET').toUpperCase(),
       headers: config.headers.toJSON() as Record<string, string>,
       body: (config.data as string | undefined) ?? null,
       signal: config.signal as AbortSignal,

@@ -48,7 +48,7 @@ export class PostbacksController {
   /**
    * Receives a PostBack of Invoice Cloud
    *
-   * The address is the one that Invoice Cloud was given for this payment; its last part is the credential. Answered
+   * @remarks The address is the one that Invoice Cloud was given for this payment; its last part is the credential. Answered
    * once the message is stored. The same message again is answered the same.
    */
   @Post(':capability')

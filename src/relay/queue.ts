@@ -64,10 +64,9 @@ export class RelayQueue implements OnApplicationShutdown {
 
   /** Enqueues in the transaction of `manager`: the job exists if and only if what it tells of was recorded. */
   async add(manager: EntityManager, job: DeliveryJob, afterSeconds = 0): Promise<void> {
-    const id = await this.boss.send(QUEUE, job, {
-      db: inTransactionOf(manager),
-      startAfter: new Date(Date.now() + afterSeconds * 1000),
-    });
+    // A job that is due at once carries no time: one later than its transaction's start would wake nobody.
+    const when = afterSeconds > 0 ? { startAfter: new Date(Date.now() + afterSeconds * 1000) } : {};
+    const id = await this.boss.send(QUEUE, job, { ...when, db: inTransactionOf(manager) });
     if (id === null) throw new Error('the relay queue did not take the job');
   }
 

@@ -1,0 +1,25 @@
+import { BillerHasNoApiKey } from '../billers/errors.js';
+import { InvalidRequest } from '../common/platform-error.js';
+import {
+  InvoiceCloudAnswerUnreadable,
+  InvoiceCloudKeyRefused,
+  InvoiceCloudRejected,
+  InvoiceCloudTimeout,
+  InvoiceCloudUnavailable,
+} from '../invoice-cloud/errors.js';
+import { IdempotencyKeyInUse, IdempotencyKeyReused, PolicyViolation, PublicUrlMissing } from './errors.js';
+
+/** What opening a payment can answer, for the API's description. */
+export const OF_OPENING = [
+  InvalidRequest,
+  PolicyViolation,
+  BillerHasNoApiKey,
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
+  InvoiceCloudRejected,
+  InvoiceCloudKeyRefused,
+  InvoiceCloudUnavailable,
+  InvoiceCloudAnswerUnreadable,
+  InvoiceCloudTimeout,
+  PublicUrlMissing,
+];
