@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BASE = ['common', 'config', 'database'];
+
+/** Who may import whom: the table of docs/architecture.md. A folder may always import itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'src/common': [],
+  'src/config': ['common'],
+  'src/database': ['common', 'config', '/migrations'],
+  'src/invoice-cloud': ['common', 'config'],
+  'src/partners': BASE,
+  'src/billers': [...BASE, 'invoice-cloud', 'partners'],
+  'src/relay': [...BASE, 'partners'],
+  'src/cloud-pay': [...BASE, 'billers', 'partners', 'invoice-cloud', 'relay'],
+  'src/postbacks': [...BASE, 'billers', 'partners', 'relay', 'cloud-pay'],
+  'src/admin': [...BASE, 'billers', 'partners', 'invoice-cloud', 'relay', 'cloud-pay', 'postbacks'],
+  'src/operations': [...BASE, 'partners'],
+  migrations: [],
+  sandbox: [],
+};
+/** `main`, `app`, `docs` and the module on one screen; what runs a developer's machine. */
+const UNLIMITED = ['src', 'local'];
+
+const files = ['src', 'sandbox', 'migrations', 'local'].flatMap((top) =>
+  readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+    .map((name) => join(top, name)),
+);
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map((match) =>
+    relative(ROOT, resolve(ROOT, dirname(file), match[1] ?? '')).replace(/\.js$/, '.ts'),
+  );
+
+/** The folder by which a file is judged: `src/x`, or the top folder. */
+function placeOf(file: string): string {
+  const [top = '', folder = ''] = file.split('/');
+  return top === 'src' && folder.includes('.') ? 'src' : top === 'src' ? `src/${folder}` : top;
+}
+
+describe('imports', () => {
+  it('are seen at all', () => {
+    expect(files.length).toBeGreaterThan(60);
+    expect(importsOf('src/app.ts')).toContain('src/app.module.ts');
+  });
+
+  it('go the ways that the table allows, and no other', () => {
+    const wrong = files.flatMap((file) => {
+      const place = placeOf(file);
+      if (UNLIMITED.includes(place)) return [];
+      const allowed = MAY_IMPORT[place]?.map((name) => (name.startsWith('/') ? name.slice(1) : `src/${name}`));
+      return importsOf(file)
+        .filter((target) => placeOf(target) !== place && !allowed?.includes(placeOf(target)))
+        .map((target) => `${file} imports ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('share nothing between the platform and the sandbox, which meet on the wire alone', () => {
+    const shared = files.flatMap((file) => {
+      const other = file.startsWith('sandbox/') ? 'src/' : file.startsWith('src/') ? 'sandbox/' : undefined;
+      return other ? importsOf(file).filter((target) => target.startsWith(other)) : [];
+    });
+    expect(shared).toEqual([]);
+  });
+
+  it('make no circle', () => {
+    const state = new Map<string, 'open' | 'done'>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (state.get(file) === 'done') return;
+      if (state.get(file) === 'open') {
+        circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+        return;
+      }
+      state.set(file, 'open');
+      for (const target of importsOf(file)) if (files.includes(target)) visit(target, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+});

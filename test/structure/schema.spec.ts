@@ -1,0 +1,57 @@
+import { DataSource } from 'typeorm';
+import { Biller } from '../../src/billers/biller.entity.js';
+import { InvoiceCloudKey } from '../../src/billers/invoice-cloud-key.entity.js';
+import { BillerSetting, SettingDefinition } from '../../src/billers/setting.entity.js';
+import { IdempotencyKey } from '../../src/cloud-pay/idempotency-key.entity.js';
+import { PaymentEvent } from '../../src/cloud-pay/payment-event.entity.js';
+import { Payment } from '../../src/cloud-pay/payment.entity.js';
+import { dataSourceOptions } from '../../src/database/database.js';
+import { PartnerKey } from '../../src/partners/partner-key.entity.js';
+import { Partner } from '../../src/partners/partner.entity.js';
+import { Postback } from '../../src/postbacks/postback.entity.js';
+import { Delivery } from '../../src/relay/delivery.entity.js';
+import { newDatabase } from '../support/db.js';
+
+const entities = [
+  Partner,
+  PartnerKey,
+  Biller,
+  InvoiceCloudKey,
+  SettingDefinition,
+  BillerSetting,
+  Payment,
+  PaymentEvent,
+  IdempotencyKey,
+  Postback,
+  Delivery,
+];
+
+describe('the schema', () => {
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    dataSource = new DataSource({ ...dataSourceOptions(await newDatabase(), 2), entities });
+    await dataSource.initialize();
+    await dataSource.runMigrations();
+  });
+  afterAll(() => dataSource.destroy());
+
+  it('that the migrations make is the one that the entities describe', async () => {
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('has an entity for every table', async () => {
+    const tables = await dataSource.query<{ name: string }[]>(
+      `select table_name as name from information_schema.tables where table_schema = 'public'`,
+    );
+    const described = dataSource.entityMetadatas.map(({ tableName }) => tableName);
+    expect(tables.map(({ name }) => name).sort()).toEqual([...described, 'migrations'].sort());
+  });
+
+  it('goes down and up again', async () => {
+    await dataSource.undoLastMigration();
+    await dataSource.runMigrations();
+    expect(await dataSource.showMigrations()).toBe(false);
+  });
+});
