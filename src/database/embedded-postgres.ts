@@ -138,7 +138,7 @@ export async function removeEmbeddedPostgres(dataDir: string): Promise<void> {
   if (!existsSync(join(home, 'cluster.json'))) return;
   const { id } = await openCluster(home);
   await rm(join(ROOT_HOME, id), { recursive: true, force: true });
-  await rm(home, { recursive: true, force: true });
+  await rm(home, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** The folder with PostgreSQL's `bin`, `lib` and `share` inside node_modules. */
@@ -361,8 +361,8 @@ function stopper({ guard, ended }: Running, data: string): () => Promise<void> {
  * When another process was faster, its folder stays.
  */
 async function makeOnce(target: string, mode: number, fill: (folder: string) => Promise<void>): Promise<void> {
-  if (existsSync(target)) return;
   await sweep(target);
+  if (existsSync(target)) return;
   const folder = `${target}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     await mkdir(folder, { mode });
@@ -375,11 +375,15 @@ async function makeOnce(target: string, mode: number, fill: (folder: string) => 
   }
 }
 
-/** Removes what a start that was killed in the middle of `makeOnce` left behind. */
+/**
+ * Removes what a start that was killed in the middle of `makeOnce` left behind. Its initdb may still be writing there: what
+ * can't be removed now is removed by a later start.
+ */
 async function sweep(target: string): Promise<void> {
   for (const name of await readdir(dirname(target))) {
     const pid = name.startsWith(`${basename(target)}.new-`) && /\.new-(\d+)-/.exec(name)?.[1];
-    if (pid && !isAlive(Number(pid))) await rm(join(dirname(target), name), { recursive: true, force: true });
+    if (!pid || isAlive(Number(pid))) continue;
+    await rm(join(dirname(target), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

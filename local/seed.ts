@@ -1,0 +1,139 @@
+import type { DemoPartner, LocalFacts } from './facts.js';
+
+interface SeedOptions {
+  readonly apiUrl: string;
+  readonly adminKey: string;
+  readonly sandboxUrl: string;
+  /** What an earlier start wrote down; kept as long as its keys work. */
+  readonly previous: LocalFacts | undefined;
+}
+
+interface SandboxBiller {
+  readonly billerGuid: string;
+  readonly apiKey: string;
+  readonly name: string;
+  readonly dba: string;
+}
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Demo {
+  /** Also how the sandbox's biller for this partner is recognised. */
+  readonly partner: string;
+  /** Setting 36: where the payer returns to. */
+  readonly returnUrl: string;
+  readonly cloudPayPolicy?: object;
+  /** Whose pages may frame Invoice Cloud's, and where they may lead. */
+  readonly portal?: { readonly portalOrigins: readonly string[]; readonly returnOrigins: readonly string[] };
+}
+
+const SSO_ONE_TIME_PAYMENT_RETURN_URL = 36;
+
+const LEADSONLINE: Demo = {
+  partner: 'LeadsOnline',
+  returnUrl: 'https://portal.leadsonline.example/return',
+  // technical-design.txt: "Always 39", "Always 0.00", "Always 4 - Invoice Cart", "Default IC CssUrl".
+  cloudPayPolicy: {
+    pinned: {
+      'Customers.Invoices.TypeID': 39,
+      'Customers.Invoices.CCServiceFee': 0,
+      'Customers.Invoices.AchServiceFee': 0,
+      PageLoadOverride: 4,
+    },
+    defaults: { CssUrl: 'https://www.invoicecloud.com/ssotest/sso-gmp.css' },
+  },
+};
+
+const MY360: Demo = {
+  partner: 'My360',
+  returnUrl: 'https://my360.example/return',
+  portal: { portalOrigins: ['https://my360.example'], returnOrigins: ['https://my360.example'] },
+};
+
+/**
+ * One demo partner with one biller each, made over the same admin API that an administrator uses. What is there stays:
+ * keys that work are kept, and a partner whose key was lost gets a new one.
+ */
+export async function seed(options: SeedOptions): Promise<Pick<LocalFacts, 'leadsonline' | 'my360'>> {
+  const response = await call(options.sandboxUrl, 'GET', '/_sandbox/billers');
+  const { billers } = response as { readonly billers: readonly SandboxBiller[] };
+  return {
+    leadsonline: await seedPartner(LEADSONLINE, options.previous?.leadsonline, billers, options),
+    my360: await seedPartner(MY360, options.previous?.my360, billers, options),
+  };
+}
+
+async function seedPartner(
+  demo: Demo,
+  previous: DemoPartner | undefined,
+  sandboxBillers: readonly SandboxBiller[],
+  { apiUrl, adminKey }: SeedOptions,
+): Promise<DemoPartner> {
+  if (previous && (await stillWorks(apiUrl, previous))) return previous;
+  const admin = <T>(method: string, path: string, body?: object): Promise<T> =>
+    call(apiUrl, method, `/admin/v1${path}`, body, adminKey) as Promise<T>;
+
+  const partners = await admin<{ readonly data: readonly Named[] }>('GET', '/partners');
+  const existing = partners.data.find(({ name }) => name === demo.partner);
+  const { id: partnerId, webhookSecret } = existing
+    ? { ...existing, ...(await admin<Secret>('POST', `/partners/${existing.id}/webhook-secret`)) }
+    : await admin<Named & Secret>('POST', '/partners', { name: demo.partner });
+
+  const source = sandboxBillers.find(({ name }) => name.includes(demo.partner));
+  if (!source) throw new Error(`The sandbox has no biller for ${demo.partner}.`);
+  const { billerGuid, name, dba } = source;
+  const billers = await admin<{ readonly data: readonly (Named & { readonly billerGuid: string })[] }>(
+    'GET',
+    `/billers?partnerId=${partnerId}`,
+  );
+  const { id: billerId } =
+    billers.data.find((biller) => biller.billerGuid === billerGuid) ??
+    (await admin<{ readonly id: string }>('POST', '/billers', {
+      partnerId,
+      name,
+      dba,
+      billerGuid,
+      mode: 'test',
+      ...(demo.cloudPayPolicy && { cloudPayPolicy: demo.cloudPayPolicy }),
+    }));
+  await admin('PUT', `/billers/${billerId}/api-key`, { apiKey: source.apiKey });
+  await admin('PUT', `/billers/${billerId}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: demo.returnUrl });
+
+  if (demo.portal) await admin('PATCH', `/billers/${billerId}/portal`, demo.portal);
+
+  const { key } = await admin<{ readonly key: string }>('POST', `/partners/${partnerId}/keys`, {
+    name: 'demo',
+    mode: 'test',
+    billerId,
+  });
+  return { apiKey: key, billerId, webhookSecret };
+}
+
+interface Secret {
+  readonly webhookSecret: string;
+}
+
+async function stillWorks(apiUrl: string, { apiKey, billerId }: DemoPartner): Promise<boolean> {
+  const { status } = await fetch(`${apiUrl}/v1/billers/${billerId}/cloud-pay/payments?limit=1`, {
+    headers: { authorization: `Bearer ${apiKey}` },
+  });
+  return status === 200;
+}
+
+/** @throws Error with the method, the path and the problem's own words; never a key */
+async function call(origin: string, method: string, path: string, body?: object, bearer?: string): Promise<unknown> {
+  const response = await fetch(origin + path, {
+    method,
+    headers: {
+      ...(bearer && { authorization: `Bearer ${bearer}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    body: body && JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Demo data: ${method} ${path} answered ${response.status} ${text.slice(0, 600)}`);
+  return text ? JSON.parse(text) : undefined;
+}
