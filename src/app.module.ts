@@ -19,6 +19,7 @@ import { AccessGuard } from './partners/access.guard.js';
 import { PartnersModule } from './partners/partners.module.js';
 import { PostbacksModule } from './postbacks/postbacks.module.js';
 import { RelayModule } from './relay/relay.module.js';
+import { SsoModule } from './sso/sso.module.js';
 
 /** The platform on one screen. */
 @Module({})
@@ -41,6 +42,7 @@ export class AppModule {
         CloudPayModule,
         PostbacksModule,
         RelayModule,
+        SsoModule,
         AdminModule,
         OperationsModule,
       ],

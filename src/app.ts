@@ -15,6 +15,8 @@ const MOST_BYTES = 65_536;
 export async function createApp(config: Config): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     skipMiddie: true,
+    // A HEAD of a launch link, as link scanners send it, must not use it up.
+    exposeHeadRoutes: false,
     bodyLimit: MOST_BYTES,
     genReqId: newRequestId,
     requestIdHeader: false,

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsIn,
   IsNotEmpty,
@@ -40,7 +41,19 @@ export class CloudPayPolicyInput {
   @IsOptional() @IsObject() defaults?: Record<string, PolicyValue>;
 }
 
-export class CreateBiller {
+/** What portals may do with Invoice Cloud's pages of a biller. Origins are exact, such as https://portal.example.com. */
+export class PortalSettings {
+  /** Portals that may frame the pages. @example ['https://my360.example.com'] */
+  @IsOptional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) portalOrigins?: string[];
+  /** Where a payer may be sent from a page. @example ['https://my360.example.com'] */
+  @IsOptional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) returnOrigins?: string[];
+  /** Where a page may take its style sheet from. @example ['https://cdn.example.com'] */
+  @IsOptional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) cssOrigins?: string[];
+  /** Style sheet of pages that ask for none. Default: Invoice Cloud's. */
+  @IsOptional() @IsString() @MaxLength(2048) cssUrl?: string;
+}
+
+export class CreateBiller extends PortalSettings {
   /** The partner that serves this biller. */
   @IsUUID() partnerId: string;
   /** For administrators. @example 'Peoria Police' */

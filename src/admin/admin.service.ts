@@ -3,7 +3,7 @@ import { BillersService } from '../billers/billers.service.js';
 import { checkPolicy } from '../cloud-pay/policy.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import { PartnersService } from '../partners/partners.service.js';
-import type { CreateBiller, CreatePartnerKey } from './admin.dto.js';
+import type { CreateBiller, CreatePartnerKey, PortalSettings } from './admin.dto.js';
 import {
   apiKeyView,
   type ApiKeyView,
@@ -53,9 +53,17 @@ export class AdminService {
     const biller = await this.billers.create({
       ...wanted,
       invoiceCloudUrl: wanted.invoiceCloudUrl ?? null,
+      portalOrigins: wanted.portalOrigins ?? [],
+      returnOrigins: wanted.returnOrigins ?? [],
+      cssOrigins: wanted.cssOrigins ?? [],
+      cssUrl: wanted.cssUrl ?? null,
       cloudPayPolicy: policy,
     });
     return billerView(biller);
+  }
+
+  setPortal(billerId: string, settings: PortalSettings): Promise<BillerView> {
+    return this.billers.setPortal(billerId, settings).then(billerView);
   }
 
   async biller(id: string): Promise<BillerDetailView> {

@@ -70,6 +70,10 @@ export class BillerView {
   @ApiProperty({ enum: ['test', 'live'] }) mode: string;
   @ApiProperty({ type: 'string', nullable: true }) invoiceCloudUrl: string | null;
   cloudPayPolicy: CloudPayPolicyView;
+  portalOrigins: string[];
+  returnOrigins: string[];
+  cssOrigins: string[];
+  @ApiProperty({ type: 'string', nullable: true }) cssUrl: string | null;
   @ApiProperty({ format: 'date-time' }) createdAt: string;
   @ApiProperty({ format: 'date-time' }) updatedAt: string;
 }
@@ -122,6 +126,10 @@ export const billerView = (biller: Biller): BillerView => ({
   mode: biller.mode,
   invoiceCloudUrl: biller.invoiceCloudUrl,
   cloudPayPolicy: biller.cloudPayPolicy,
+  portalOrigins: biller.portalOrigins,
+  returnOrigins: biller.returnOrigins,
+  cssOrigins: biller.cssOrigins,
+  cssUrl: biller.cssUrl,
   createdAt: biller.createdAt.toISOString(),
   updatedAt: biller.updatedAt.toISOString(),
 });

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { BillersService } from '../billers/billers.service.js';
 import { BillerGuidTaken, BillerNotFound, SettingNotFound } from '../billers/errors.js';
@@ -7,7 +7,7 @@ import { IdParam, NumberParam } from '../common/params.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import { AdminOnly } from '../partners/access.js';
 import { Forbidden, PartnerNotFound, Unauthenticated } from '../partners/errors.js';
-import { CreateBiller, ListBillersQuery, SetApiKey, SetSetting } from './admin.dto.js';
+import { CreateBiller, ListBillersQuery, PortalSettings, SetApiKey, SetSetting } from './admin.dto.js';
 import { AdminService } from './admin.service.js';
 import { ApiKeyView, BillerDetailView, BillerListView, billerView, BillerView, SettingView } from './admin.view.js';
 
@@ -45,6 +45,14 @@ export class BillersAdminController {
   @ApiProblems([...OF_CALLERS, BillerNotFound])
   get(@Param('billerId', IdParam) billerId: string): Promise<BillerDetailView> {
     return this.admin.biller(billerId);
+  }
+
+  /** Sets what portals may do with the biller's pages; what is left out stays */
+  @Patch(':billerId/portal')
+  @ApiOkResponse({ type: BillerView })
+  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound], { takesBody: true })
+  setPortal(@Param('billerId', IdParam) billerId: string, @Body() settings: PortalSettings): Promise<BillerView> {
+    return this.admin.setPortal(billerId, settings);
   }
 
   /** Sets the biller's API key at Invoice Cloud; it can't be read back */

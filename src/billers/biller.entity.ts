@@ -42,6 +42,14 @@ export class Biller {
   /** Where it is not the platform's own INVOICE_CLOUD_URL. */
   @Column('text', { nullable: true }) invoiceCloudUrl: string | null;
   @Column('jsonb') cloudPayPolicy: CloudPayPolicy;
+  /** Origins of the portals that may frame Invoice Cloud's pages. */
+  @Column('text', { array: true, default: () => `'{}'` }) portalOrigins: string[];
+  /** Origins to which a payer may be sent from a page. */
+  @Column('text', { array: true, default: () => `'{}'` }) returnOrigins: string[];
+  /** Origins from which a page may take its style sheet. */
+  @Column('text', { array: true, default: () => `'{}'` }) cssOrigins: string[];
+  /** The style sheet of pages that ask for none. */
+  @Column('text', { nullable: true }) cssUrl: string | null;
   @CreateDateColumn({ type: 'timestamptz', default: () => 'now()' }) createdAt: Date;
   @UpdateDateColumn({ type: 'timestamptz', default: () => 'now()' }) updatedAt: Date;
 }

@@ -23,10 +23,10 @@ import { BillerSetting, SettingDefinition } from './setting.entity.js';
 
 const API_KEY = 'invoice-cloud-api-key';
 
-export type NewBiller = Pick<
-  Biller,
-  'partnerId' | 'name' | 'dba' | 'billerGuid' | 'mode' | 'invoiceCloudUrl' | 'cloudPayPolicy'
->;
+export type Portal = Pick<Biller, 'portalOrigins' | 'returnOrigins' | 'cssOrigins' | 'cssUrl'>;
+
+export type NewBiller = Portal &
+  Pick<Biller, 'partnerId' | 'name' | 'dba' | 'billerGuid' | 'mode' | 'invoiceCloudUrl' | 'cloudPayPolicy'>;
 
 @Injectable()
 export class BillersService {
@@ -69,6 +69,7 @@ export class BillersService {
 
   async create(wanted: NewBiller): Promise<Biller> {
     this.checkUrl('invoiceCloudUrl', wanted.invoiceCloudUrl);
+    this.checkPortal(wanted);
     const id = newId();
     try {
       await this.billers.insert({
@@ -82,6 +83,20 @@ export class BillersService {
       }
       throw error;
     }
+    return this.get(id);
+  }
+
+  /** Changes what is given and leaves the rest. */
+  async setPortal(id: string, { portalOrigins, returnOrigins, cssOrigins, cssUrl }: Partial<Portal>): Promise<Biller> {
+    const biller = await this.get(id);
+    const changed = {
+      portalOrigins: portalOrigins ?? biller.portalOrigins,
+      returnOrigins: returnOrigins ?? biller.returnOrigins,
+      cssOrigins: cssOrigins ?? biller.cssOrigins,
+      cssUrl: cssUrl ?? biller.cssUrl,
+    };
+    this.checkPortal(changed);
+    await this.billers.update({ id }, changed);
     return this.get(id);
   }
 
@@ -126,8 +141,23 @@ export class BillersService {
     return this.settings.findOneByOrFail({ billerId, settingId });
   }
 
+  private checkPortal(portal: Portal): void {
+    const errors = (['portalOrigins', 'returnOrigins', 'cssOrigins'] as const).flatMap((field) =>
+      portal[field].flatMap((origin, index) => {
+        const refused = refuseUrl(origin, this.config.urlPolicy) ?? refuseMoreThanOrigin(origin);
+        return refused ? [{ field: `${field}[${index}]`, reason: refused }] : [];
+      }),
+    );
+    if (errors.length > 0) throw InvalidRequest.of(errors);
+    this.checkUrl('cssUrl', portal.cssUrl);
+  }
+
   private checkUrl(field: string, url: string | null): void {
     const refused = url === null ? undefined : refuseUrl(url, this.config.urlPolicy);
     if (refused) throw InvalidRequest.of([{ field, reason: refused }]);
   }
 }
+
+/** An origin goes into a Content-Security-Policy as it stands, so nothing but an origin may. */
+const refuseMoreThanOrigin = (text: string): string | undefined =>
+  new URL(text).origin === text ? undefined : `must be an origin alone, such as ${new URL(text).origin}`;

@@ -38,12 +38,18 @@ export class PaymentsService {
    *
    * @param request as read from the caller; the policy's values are filled in
    * @param idempotencyKey the same key and request answer the same, without asking Invoice Cloud again
+   * @param policy where more is fixed than the biller's own policy says
    * @throws PolicyViolation, BillerHasNoApiKey, IdempotencyKeyReused, IdempotencyKeyInUse: nothing was stored
    * @throws InvoiceCloudError: the payment is recorded as failed, and the next try makes a new one
    */
-  async open(biller: Biller, request: CloudPaymentRequest, idempotencyKey?: string): Promise<OpenedPaymentView> {
+  async open(
+    biller: Biller,
+    request: CloudPaymentRequest,
+    idempotencyKey?: string,
+    policy = biller.cloudPayPolicy,
+  ): Promise<OpenedPaymentView> {
     const fingerprint = fingerprintOf(request);
-    applyPolicy(request, biller.cloudPayPolicy);
+    applyPolicy(request, policy);
     request.ReturnURL ??= await this.billers.setting(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
     const credentials = await this.billers.credentialsOf(biller);
     const { publicUrl } = this.config;
@@ -166,7 +172,7 @@ async function markFailed(
      where id = $1 and status = 'opening'`,
     [paymentId, failure.code, failure.detail],
   );
-  if (changed > 0) await addEvent(manager, paymentId, 'payment.failed', failure);
+  if (changed > 0) await addEvent(manager, paymentId, 'payment.failed', { code: failure.code });
 }
 
 export async function addEvent(

@@ -25,6 +25,8 @@ export class ProblemView {
   /** Tell it to the operator; the log has it too. */
   @ApiProperty({ format: 'uuid' }) requestId: string;
   @ApiProperty({ type: [FieldErrorView], required: false }) errors?: FieldErrorView[];
+  /** What was done before the failure and stays done; the same request goes on from there. */
+  @ApiProperty({ type: [String], required: false }) completed?: string[];
 }
 
 type ErrorClass = (abstract new (...args: never[]) => PlatformError) &

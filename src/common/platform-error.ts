@@ -13,6 +13,8 @@ export interface PlatformErrorOptions {
   readonly errors?: readonly FieldError[];
   /** Seconds after which the same request may work. */
   readonly retryAfter?: number;
+  /** What was done before the failure and stays done, in order; the same request goes on from there. */
+  readonly completed?: readonly string[];
   /** For the log alone; must hold no secret and no payer's data. */
   readonly cause?: unknown;
 }
@@ -29,6 +31,7 @@ export abstract class PlatformError extends Error {
 
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
+  completed: readonly string[] | undefined;
 
   constructor(
     readonly detail: string,
@@ -38,6 +41,7 @@ export abstract class PlatformError extends Error {
     this.name = new.target.name;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.completed = options.completed;
   }
 
   get type(): { readonly code: string; readonly status: number; readonly title: string } {

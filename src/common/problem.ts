@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { html } from './html.js';
+import { sendPage } from './page.js';
 import { FieldError, PlatformError } from './platform-error.js';
 
 /** RFC 9457, with the members we add. */
@@ -12,10 +14,17 @@ export interface Problem {
   readonly detail: string;
   readonly requestId: string;
   readonly errors?: readonly FieldError[];
+  readonly completed?: readonly string[];
 }
 
 /** A route may answer its errors in another form: `@RouteConfig({ renderProblem })`. */
 export type RenderProblem = (problem: Problem) => unknown;
+
+interface RouteShape {
+  readonly renderProblem?: RenderProblem;
+  /** Errors are pages for those who ask for HTML: a person looks at this route. */
+  readonly problemPage?: boolean;
+}
 
 /** What the framework itself refuses, by status. Their texts are ours, so that no URL or value is echoed. */
 const FRAMEWORK: Readonly<Record<number, { code: string; title: string; detail: string }>> = {
@@ -52,7 +61,18 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = this.describe(error, request.id);
-    const render = (request.routeOptions?.config as { renderProblem?: RenderProblem } | undefined)?.renderProblem;
+    const config = request.routeOptions?.config as RouteShape | undefined;
+    if (config?.problemPage && /\btext\/html\b/.test(request.headers.accept ?? '')) {
+      sendPage(reply, problem.status, {
+        title: problem.title,
+        body: html`<p>${problem.detail}</p>`,
+        formAction: `'none'`,
+        // Nothing on it can be clicked; a portal's iframe should show it and not stay blank.
+        frameAncestors: ['*'],
+      });
+      return;
+    }
+    const render = config?.renderProblem;
     if (error instanceof PlatformError && error.retryAfter !== undefined) {
       void reply.header('retry-after', String(error.retryAfter));
     }
@@ -68,7 +88,15 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof PlatformError) {
       const { code, status, title } = error.type;
       if (status >= 500) this.logger.warn({ requestId, code, detail: error.detail }, 'request failed');
-      return problemOf({ code, status, title, detail: error.detail, requestId, errors: error.errors });
+      return problemOf({
+        code,
+        status,
+        title,
+        detail: error.detail,
+        requestId,
+        errors: error.errors,
+        completed: error.completed,
+      });
     }
     const status = statusOf(error);
     const known = FRAMEWORK[status];
@@ -86,8 +114,13 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 function problemOf(problem: Omit<Problem, 'type'>): Problem {
-  const { errors, ...rest } = problem;
-  return { type: `urn:billbridge:error:${problem.code}`, ...rest, ...(errors && { errors }) };
+  const { errors, completed, ...rest } = problem;
+  return {
+    type: `urn:billbridge:error:${problem.code}`,
+    ...rest,
+    ...(errors && { errors }),
+    ...(completed && { completed }),
+  };
 }
 
 function statusOf(error: unknown): number {

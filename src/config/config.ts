@@ -26,6 +26,11 @@ export interface Config {
     readonly timeoutMs: number;
     readonly concurrency: number;
   };
+  readonly mail: {
+    /** Undefined: no mail can be sent. Holds a password. */
+    readonly smtpUrl: string | undefined;
+    readonly from: string;
+  };
   readonly trustProxy: readonly string[];
   readonly logLevel: string;
   readonly docs: boolean;
@@ -51,9 +56,12 @@ export const SETTINGS = {
   RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
   RELAY_TIMEOUT_MS: 'deadline of one delivery (15000)',
   RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
+  SMTP_URL: 'where mail goes out, such as smtps://user:password@mail.example.com; needed for approvals by mail',
+  MAIL_FROM: 'the sender of mail (billbridge@localhost)',
   TRUST_PROXY: 'addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma separated (none)',
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent (info)',
   DOCS: 'false: no Swagger at /docs (true)',
+  SANDBOX_SMTP_PORT: 'local only: where its mailbox takes mail (4025)',
   SANDBOX_PORT: 'local only: where the pretend Invoice Cloud listens (4010)',
   DATA_DIR: 'local only: where data and local keys live (.data)',
 } as const;
@@ -132,6 +140,10 @@ export function readConfig(env: Env): Config {
       retrySeconds,
       timeoutMs: integer('RELAY_TIMEOUT_MS', 15_000, 100, 120_000),
       concurrency: integer('RELAY_CONCURRENCY', 10, 1, 200),
+    },
+    mail: {
+      smtpUrl: url('SMTP_URL', text('SMTP_URL', ''), ['smtp:', 'smtps:']) || undefined,
+      from: text('MAIL_FROM', 'billbridge@localhost'),
     },
     trustProxy: list('TRUST_PROXY', ''),
     logLevel,

@@ -24,11 +24,24 @@ export class InvoiceCloudKeyRefused extends InvoiceCloudError {
   static override readonly title = 'Invoice Cloud refuses the API key of this biller';
 }
 
+/** What Invoice Cloud says about a refusal, beside its words (assumed). */
+export interface RefusalFacts {
+  readonly reason?: string | undefined;
+  readonly accountNumber?: string | undefined;
+}
+
 /** Change the request: Invoice Cloud understood and refused it. */
 export class InvoiceCloudRejected extends InvoiceCloudError {
   static override readonly code = 'invoice_cloud_rejected';
   static override readonly status = 422;
   static override readonly title = 'Invoice Cloud rejected the request';
+
+  constructor(
+    detail: string,
+    readonly facts: RefusalFacts = {},
+  ) {
+    super(detail);
+  }
 }
 
 /** Tell the operator: the answer is not what Invoice Cloud answers, so its meaning is unknown. */

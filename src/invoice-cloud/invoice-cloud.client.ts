@@ -2,13 +2,20 @@ import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { refuseUrl } from '../common/outbound-url.js';
+import { parse, read, refuseStatus } from './answers.js';
+import { InvoiceCloudAnswerUnreadable, InvoiceCloudTimeout, InvoiceCloudUnavailable } from './errors.js';
 import {
-  InvoiceCloudAnswerUnreadable,
-  InvoiceCloudKeyRefused,
-  InvoiceCloudRejected,
-  InvoiceCloudTimeout,
-  InvoiceCloudUnavailable,
-} from './errors.js';
+  readAccounts,
+  readCustomerGuid,
+  readLinked,
+  readToken,
+  readUnregistered,
+  readUsers,
+  type Account,
+  type AuthenticationToken,
+  type LinkResult,
+  type RegisteredUser,
+} from './my360-answers.js';
 import { operations, type Operation } from './operations.js';
 
 /** In whose name Invoice Cloud is asked. An argument of every call, never state. */
@@ -17,6 +24,14 @@ export interface BillerCredentials {
   readonly url: string | undefined;
   readonly apiKey: string;
 }
+
+/** A payer who signs in. Passes through: never stored, never logged. */
+export interface Login {
+  readonly EmailAddress: string;
+  readonly Password: string;
+}
+
+export type Proof = { readonly Password: string } | { readonly Approved: true };
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -38,7 +53,7 @@ export class InvoiceCloudClient {
     const url = read(read(answer, 'Data'), 'CloudPaymentURL');
     if (typeof url !== 'string' || refuseHostedPage(url, this.config)) {
       throw new InvoiceCloudAnswerUnreadable(
-        `Invoice Cloud answered ${operations.openCloudPayment.name} without a usable CloudPaymentURL.${messageOf(answer)}`,
+        `Invoice Cloud answered ${operations.openCloudPayment.name} without a usable CloudPaymentURL.`,
       );
     }
     return url;
@@ -47,6 +62,82 @@ export class InvoiceCloudClient {
   /** Whether Invoice Cloud takes the key. @throws InvoiceCloudKeyRefused when it does not */
   async billerStatus(as: BillerCredentials): Promise<void> {
     await this.send(as, operations.billerStatus);
+  }
+
+  /** Users by e-mail or by account: the customers that Invoice Cloud has, registered or not. */
+  async retrieveUsers(
+    as: BillerCredentials,
+    by: { EmailAddress: string } | { AccountNumber: string },
+  ): Promise<RegisteredUser[]> {
+    return readUsers(await this.send(as, operations.retrieveUsers, by));
+  }
+
+  /** @throws InvoiceCloudRejected with reason InvalidCredentials, NotRegistered or UserLocked */
+  async remoteAuthentication(as: BillerCredentials, user: Login): Promise<AuthenticationToken> {
+    return readToken(await this.send(as, operations.remoteAuthentication, { ...user }));
+  }
+
+  async retrieveCustomerGuid(
+    as: BillerCredentials,
+    customer: { AccountNumber: string; EmailAddress: string; Username: string },
+  ): Promise<string> {
+    return readCustomerGuid(await this.send(as, operations.retrieveCustomerGuid, customer));
+  }
+
+  async retrieveUserAccounts(as: BillerCredentials, EmailAddress: string): Promise<Account[]> {
+    return readAccounts(await this.send(as, operations.retrieveUserAccounts, { EmailAddress }));
+  }
+
+  /** LoginTypeID is always 1 (documented). Registering again with the same password changes nothing (assumed). */
+  async registerAccounts(as: BillerCredentials, user: Login, accountNumbers: readonly string[]): Promise<void> {
+    await this.send(as, operations.registerAccounts, { ...user, LoginTypeID: 1, Accounts: listed(accountNumbers) });
+  }
+
+  /** @returns the CustomerGUID; the record stays what it is when there is one (assumed) */
+  async createCustomerRecord(as: BillerCredentials, customer: Json): Promise<string> {
+    return readCustomerGuid(await this.send(as, operations.createCustomerRecord, customer));
+  }
+
+  /** All or nothing, but for accounts that do not exist. @throws InvoiceCloudRejected AccountRegisteredToAnotherUser */
+  async linkAccounts(as: BillerCredentials, EmailAddress: string, accounts: readonly string[]): Promise<LinkResult> {
+    return readLinked(await this.send(as, operations.linkAccounts, { EmailAddress, Accounts: listed(accounts) }));
+  }
+
+  /** There is no unlink (documented). @returns every account that went, linked ones included */
+  async unregisterAccounts(
+    as: BillerCredentials,
+    EmailAddress: string,
+    accounts: readonly string[],
+  ): Promise<string[]> {
+    const body = { EmailAddress, Accounts: listed(accounts) };
+    return readUnregistered(await this.send(as, operations.unregisterAccounts, body));
+  }
+
+  /** @param proof the present password, or the user's approval given by mail (assumed) */
+  async updatePassword(as: BillerCredentials, EmailAddress: string, NewPassword: string, proof: Proof): Promise<void> {
+    await this.send(as, operations.updatePassword, { EmailAddress, NewPassword, ...proof });
+  }
+
+  /** @throws InvoiceCloudRejected with reason EmailAddressTaken */
+  async updateEmailAddress(
+    as: BillerCredentials,
+    EmailAddress: string,
+    NewEmailAddress: string,
+    proof: Proof,
+  ): Promise<void> {
+    await this.send(as, operations.updateEmailAddress, { EmailAddress, NewEmailAddress, ...proof });
+  }
+
+  /** Where the payer's browser posts the Cloud SSO Connect hand-off. */
+  ssoConnectUrl(biller: { readonly invoiceCloudUrl: string | null }): string {
+    const path = this.config.invoiceCloud.paths[operations.ssoConnect.name] ?? operations.ssoConnect.path;
+    return (biller.invoiceCloudUrl ?? this.config.invoiceCloud.url) + path;
+  }
+
+  /** The biller's public "Pay Now" page (observed). */
+  virtualSiteUrl(biller: { readonly invoiceCloudUrl: string | null; readonly billerGuid: string }): string {
+    const path = this.config.invoiceCloud.paths[operations.virtualSite.name] ?? operations.virtualSite.path;
+    return `${biller.invoiceCloudUrl ?? this.config.invoiceCloud.url}${path}?G=${biller.billerGuid}`;
   }
 
   private async send(as: BillerCredentials, operation: Operation, body?: Json): Promise<unknown> {
@@ -104,48 +195,7 @@ export class InvoiceCloudClient {
   }
 }
 
-function refuseStatus(operation: Operation, status: number, body: unknown): void {
-  if (status >= 200 && status < 300) return;
-  if (status === 401 || status === 403) {
-    throw new InvoiceCloudKeyRefused(
-      `Invoice Cloud answered ${operation.name} with ${status}: it does not accept this biller's API key. An administrator sets it with PUT /admin/v1/billers/{billerId}/api-key.`,
-    );
-  }
-  if (status === 429 || status >= 500) {
-    throw new InvoiceCloudUnavailable(`Invoice Cloud answered ${operation.name} with ${status}. Try again.`, {
-      retryAfter: status === 429 ? 30 : 5,
-    });
-  }
-  if (status >= 400) {
-    throw new InvoiceCloudRejected(
-      `Invoice Cloud refused ${operation.name} with ${status}.${messageOf(body)} Change the request accordingly.`,
-    );
-  }
-  throw new InvoiceCloudAnswerUnreadable(
-    `Invoice Cloud answered ${operation.name} with ${status}, which leads elsewhere and is not followed. Check INVOICE_CLOUD_URL.`,
-  );
-}
-
-/** Invoice Cloud's own words help the caller; they are cut, and passed to the caller only, never logged. */
-function messageOf(body: unknown): string {
-  const message = read(body, 'Message') ?? read(read(body, 'Data'), 'Message');
-  if (typeof message !== 'string' || !message) return '';
-  return ` It said: "${message.replace(/[\p{Cc}"]/gu, ' ').slice(0, 200)}".`;
-}
-
-function read(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const wanted = name.toLowerCase();
-  return Object.entries(value).find(([key]) => key.toLowerCase() === wanted)?.[1];
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const listed = (accountNumbers: readonly string[]) => accountNumbers.map((AccountNumber) => ({ AccountNumber }));
 
 /** We send payers there, so it must be an address a browser opens, and in production an encrypted one. */
 function refuseHostedPage(url: string, config: Config): string | undefined {

@@ -38,4 +38,112 @@ export const operations = {
     standing: { path: 'observed', fields: 'observed' },
     safe: true,
   },
+  /** Which users an e-mail address or an account has, registered or not. */
+  retrieveUsers: {
+    name: 'retrieveUsers',
+    method: 'POST',
+    path: '/api/v1/remoteauth/RetrieveUsers',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: true,
+  },
+  /** Signs a user in; answers the RemoteAuthenticationToken. */
+  remoteAuthentication: {
+    name: 'remoteAuthentication',
+    method: 'POST',
+    path: '/api/v1/remoteauth/RemoteAuthentication',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: true,
+  },
+  /** The CustomerGUID of an account. */
+  retrieveCustomerGuid: {
+    name: 'retrieveCustomerGuid',
+    method: 'POST',
+    path: '/api/v1/customer/RetrieveCustomerGuid',
+    auth: 'key-colon',
+    standing: { path: 'observed', fields: 'observed' },
+    safe: true,
+  },
+  /** The accounts of a user. */
+  retrieveUserAccounts: {
+    name: 'retrieveUserAccounts',
+    method: 'POST',
+    path: '/api/v1/remoteauth/RetrieveUserAccounts',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: true,
+  },
+  /** Registers accounts to a user; LoginTypeID is always 1. */
+  registerAccounts: {
+    name: 'registerAccounts',
+    method: 'POST',
+    path: '/api/v1/remoteauth/RegisterAccounts',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: false,
+  },
+  /** Makes a customer. */
+  createCustomerRecord: {
+    name: 'createCustomerRecord',
+    method: 'POST',
+    path: '/api/v1/customers/CreateCustomerRecord',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: false,
+  },
+  /** Adds accounts to a registered user. */
+  linkAccounts: {
+    name: 'linkAccounts',
+    method: 'POST',
+    path: '/api/v1/remoteauth/LinkAccounts',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: false,
+  },
+  /** Takes accounts from a user; there is no unlink. */
+  unregisterAccounts: {
+    name: 'unregisterAccounts',
+    method: 'POST',
+    path: '/api/v1/remoteauth/UnregisterAccounts',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: false,
+  },
+  /** Changes the password of a user. */
+  updatePassword: {
+    name: 'updatePassword',
+    method: 'POST',
+    path: '/api/v1/remoteauth/UpdatePassword',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: false,
+  },
+  /** Changes the e-mail address of a user. */
+  updateEmailAddress: {
+    name: 'updateEmailAddress',
+    method: 'POST',
+    path: '/api/v1/remoteauth/UpdateEmailAddress',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: false,
+  },
+  /** Not called by us: the payer's browser posts the six documented fields there (Cloud SSO Connect). */
+  ssoConnect: {
+    name: 'ssoConnect',
+    method: 'POST',
+    path: '/portal/cloudsso',
+    auth: 'key-colon',
+    standing: { path: 'assumed', fields: 'documented' },
+    safe: true,
+  },
+  /** Not called by us: the biller's public page, `?G={BillerGUID}`. */
+  virtualSite: {
+    name: 'virtualSite',
+    method: 'GET',
+    path: '/portal/2/Site.aspx',
+    auth: 'key-colon',
+    standing: { path: 'observed', fields: 'observed' },
+    safe: true,
+  },
 } as const satisfies Record<string, Operation>;

@@ -9,6 +9,10 @@ import { dataSourceOptions } from '../../src/database/database.js';
 import { PartnerKey } from '../../src/partners/partner-key.entity.js';
 import { Partner } from '../../src/partners/partner.entity.js';
 import { Postback } from '../../src/postbacks/postback.entity.js';
+import { CredentialChange } from '../../src/sso/credential-change.entity.js';
+import { LaunchTicket } from '../../src/sso/launch-ticket.entity.js';
+import { LoginAttempt } from '../../src/sso/login-attempt.entity.js';
+import { SsoSession } from '../../src/sso/sso-session.entity.js';
 import { Delivery } from '../../src/relay/delivery.entity.js';
 import { newDatabase } from '../support/db.js';
 
@@ -24,6 +28,10 @@ const entities = [
   IdempotencyKey,
   Postback,
   Delivery,
+  SsoSession,
+  LaunchTicket,
+  LoginAttempt,
+  CredentialChange,
 ];
 
 describe('the schema', () => {
@@ -50,7 +58,7 @@ describe('the schema', () => {
   });
 
   it('goes down and up again', async () => {
-    await dataSource.undoLastMigration();
+    for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
     await dataSource.runMigrations();
     expect(await dataSource.showMigrations()).toBe(false);
   });

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import type { Biller } from '../billers/biller.entity.js';
+import { BillersService } from '../billers/billers.service.js';
+import { ONE_TIME_PAYMENT_RETURN_URL } from '../billers/setting.entity.js';
+import type { CloudPaymentRequest } from '../cloud-pay/cpv2-request.dto.js';
+import { PaymentsService } from '../cloud-pay/payments.service.js';
+import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
+import type { OneTimePaymentView } from './sso.view.js';
+
+/** The unregistered user's payment (story 3): a Cloud Payments V2 request with two values fixed by the design. */
+@Injectable()
+export class OneTimePaymentsService {
+  constructor(
+    private readonly payments: PaymentsService,
+    private readonly billers: BillersService,
+    private readonly invoiceCloud: InvoiceCloudClient,
+  ) {}
+
+  /** @throws PolicyViolation when CreateCustomerRecord is not true, or ReturnURL is not setting 36 */
+  async open(biller: Biller, request: CloudPaymentRequest, idempotencyKey?: string): Promise<OneTimePaymentView> {
+    const returnUrl = await this.billers.setting(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
+    const { pinned, defaults } = biller.cloudPayPolicy;
+    const fixed = { ...pinned, CreateCustomerRecord: true, ...(returnUrl !== undefined && { ReturnURL: returnUrl }) };
+    const opened = await this.payments.open(biller, request, idempotencyKey, { pinned: fixed, defaults });
+    return { ...opened, virtualSiteUrl: this.invoiceCloud.virtualSiteUrl(biller) };
+  }
+}

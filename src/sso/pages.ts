@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, Repository } from 'typeorm';
+import type { Biller } from '../billers/biller.entity.js';
+import { BillersService } from '../billers/billers.service.js';
+import { type FieldError, InvalidRequest } from '../common/platform-error.js';
+import { refuseUrl } from '../common/outbound-url.js';
+import { digestOf } from '../common/secret-box.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { PublicUrlMissing } from '../cloud-pay/errors.js';
+import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
+import { OriginNotAllowed, TicketNotUsable } from './errors.js';
+import { LaunchTicket } from './launch-ticket.entity.js';
+import { INVOICE_CLOUD_CSS, PORTAL_PAGES } from './portal-pages.js';
+import { SessionsService } from './sessions.service.js';
+import type { OpenPage } from './sso.dto.js';
+import type { HandOffView, PageView } from './sso.view.js';
+
+const TICKET_SECONDS = 60;
+
+type Wanted = Pick<LaunchTicket, 'redirectId' | 'cssUrl' | 'returnUrl' | 'siteName'>;
+
+export interface Launch {
+  readonly handOff: HandOffView;
+  /** Who may frame the page that posts it. */
+  readonly frameAncestors: readonly string[];
+}
+
+/** Invoice Cloud's pages in My360's iframe (stories 4 to 8). */
+@Injectable()
+export class PagesService {
+  constructor(
+    @InjectRepository(LaunchTicket) private readonly tickets: Repository<LaunchTicket>,
+    private readonly sessions: SessionsService,
+    private readonly billers: BillersService,
+    private readonly invoiceCloud: InvoiceCloudClient,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @throws OriginNotAllowed, SessionExpired, SessionNotFound */
+  async open(biller: Biller, sessionId: string, page: OpenPage): Promise<PageView> {
+    if (!this.config.publicUrl) throw new PublicUrlMissing('The operator sets PUBLIC_URL; launch URLs lead there.');
+    const wanted = this.wanted(biller, page);
+    const session = await this.sessions.open(biller, sessionId);
+    const ticket = randomBytes(32).toString('base64url');
+    const expiresAt = new Date(Math.min(Date.now() + TICKET_SECONDS * 1000, session.expiresAt.getTime()));
+    await this.tickets.insert({ digest: digestOf(ticket), sessionId: session.id, ...wanted, expiresAt });
+    return {
+      launchUrl: `${this.config.publicUrl}/launch/${ticket}`,
+      expiresAt: expiresAt.toISOString(),
+      handOff: this.handOff(biller, session.token, wanted),
+    };
+  }
+
+  /** Uses a ticket up. @throws TicketNotUsable when it is unknown, used or expired, or its session is over */
+  async launch(ticket: string): Promise<Launch> {
+    const { raw } = await this.tickets
+      .createQueryBuilder()
+      .update()
+      .set({ usedAt: () => 'now()' })
+      .where('digest = :digest and used_at is null and expires_at > now()', { digest: digestOf(ticket) })
+      .returning('*')
+      .execute();
+    const [used] = raw as {
+      session_id: string;
+      redirect_id: number;
+      css_url: string;
+      return_url: string | null;
+      site_name: string | null;
+    }[];
+    if (!used) throw new TicketNotUsable('Go back to the portal and open the page again.');
+    const biller = await this.billers.get(await this.sessions.billerIdOf(used.session_id));
+    const session = await this.sessions.open(biller, used.session_id);
+    const wanted = {
+      redirectId: used.redirect_id,
+      cssUrl: used.css_url,
+      returnUrl: used.return_url,
+      siteName: used.site_name,
+    };
+    return { handOff: this.handOff(biller, session.token, wanted), frameAncestors: biller.portalOrigins };
+  }
+
+  /** Removes tickets that nobody can use. */
+  async sweep(): Promise<void> {
+    await this.tickets.delete({ expiresAt: LessThan(new Date()) });
+  }
+
+  private wanted(biller: Biller, { page, CSSUrl, ReturnUrl, CustomReturnSiteName }: OpenPage): Wanted {
+    const errors: FieldError[] = [];
+    const judge = (field: string, url: string | undefined, origins: readonly string[]): void => {
+      if (url === undefined) return;
+      const refused = refuseUrl(url, this.config.urlPolicy);
+      if (refused) errors.push({ field, reason: refused });
+      else if (!origins.includes(new URL(url).origin)) {
+        throw new OriginNotAllowed(
+          `${field} must begin with one of: ${origins.join(', ') || '(none is allowed yet)'}. An administrator allows origins.`,
+          { errors: [{ field, reason: "is outside the biller's allowed origins" }] },
+        );
+      }
+    };
+    judge('ReturnUrl', ReturnUrl, biller.returnOrigins);
+    if (CSSUrl !== INVOICE_CLOUD_CSS && CSSUrl !== biller.cssUrl) judge('CSSUrl', CSSUrl, biller.cssOrigins);
+    if (CustomReturnSiteName !== undefined && ReturnUrl === undefined) {
+      errors.push({ field: 'CustomReturnSiteName', reason: 'goes with a ReturnUrl only' });
+    }
+    if (errors.length > 0) throw InvalidRequest.of(errors);
+    return {
+      redirectId: PORTAL_PAGES[page],
+      cssUrl: CSSUrl ?? biller.cssUrl ?? INVOICE_CLOUD_CSS,
+      returnUrl: ReturnUrl ?? null,
+      siteName: ReturnUrl === undefined ? null : (CustomReturnSiteName ?? biller.dba),
+    };
+  }
+
+  /** ViewMode is always 1, an iframe (documented). */
+  private handOff(biller: Biller, token: string, { redirectId, cssUrl, returnUrl, siteName }: Wanted): HandOffView {
+    return {
+      action: this.invoiceCloud.ssoConnectUrl(biller),
+      fields: {
+        RemoteAuthenticationToken: token,
+        ViewMode: '1',
+        RedirectID: String(redirectId),
+        CSSUrl: cssUrl,
+        ...(returnUrl !== null && { ReturnUrl: returnUrl }),
+        ...(siteName !== null && { CustomReturnSiteName: siteName }),
+      },
+    };
+  }
+}

@@ -1,0 +1,91 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsEmail,
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  MinLength,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { PORTAL_PAGES, type PortalPage } from './portal-pages.js';
+
+const ACCOUNT = /^[^\p{Cc}]{1,50}$/u;
+const ACCOUNT_REASON = 'must be an account number of 1 to 50 characters';
+
+/** E-mail address and password, as the user typed them. They pass through: never stored, never logged. */
+export class UserCredentials {
+  /** @example 'payer@example.com' */
+  @IsEmail({}, { message: 'must be an e-mail address' }) @MaxLength(254) email: string;
+  @IsString() @IsNotEmpty() @MaxLength(200) password: string;
+}
+
+export class SignIn extends UserCredentials {
+  /**
+   * The accounts that My360 knows of this user. Those that are missing at Invoice Cloud are linked; a user who is not
+   * registered is registered with them.
+   */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(50)
+  @ArrayUnique()
+  @Matches(ACCOUNT, { each: true, message: `each ${ACCOUNT_REASON}` })
+  accountNumbers?: string[];
+}
+
+/** For the customer record, where Invoice Cloud has none. */
+export class NewCustomer {
+  /** @example 'Jane Payer' */
+  @IsOptional() @IsString() @MaxLength(200) name?: string;
+  @IsOptional() @IsString() @MaxLength(200) address?: string;
+  @IsOptional() @IsString() @MaxLength(100) city?: string;
+  @IsOptional() @IsString() @MaxLength(50) state?: string;
+  @IsOptional() @IsString() @MaxLength(20) zip?: string;
+  @IsOptional() @IsString() @MaxLength(30) phone?: string;
+}
+
+export class Registration extends UserCredentials {
+  /** @example '36020002' */
+  @Matches(ACCOUNT, { message: ACCOUNT_REASON }) accountNumber: string;
+  /** Used where the account is unknown to Invoice Cloud. */
+  @IsOptional() @ValidateNested() @Type(() => NewCustomer) customer?: NewCustomer;
+}
+
+export class OpenPage {
+  /** Which of Invoice Cloud's pages the iframe opens. @example 'autopay' */
+  @IsIn(Object.keys(PORTAL_PAGES)) page: PortalPage;
+  /** Style sheet; within the biller's allowed origins. Default: the biller's, then Invoice Cloud's. */
+  @IsOptional() @IsString() @MaxLength(2048) CSSUrl?: string;
+  /** Where the sign-out button leads; within the biller's allowed origins. */
+  @IsOptional() @IsString() @MaxLength(2048) ReturnUrl?: string;
+  /** "Sign out and Return to …", with a ReturnUrl only. Default: the biller's DBA. */
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(100) CustomReturnSiteName?: string;
+}
+
+export class LinkAccounts {
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(50)
+  @ArrayUnique()
+  @Matches(ACCOUNT, { each: true, message: `each ${ACCOUNT_REASON}` })
+  accountNumbers: string[];
+}
+
+/** The credentials that My360 holds, and what they shall become: an e-mail address, a password, or both. */
+export class ChangeCredentials extends UserCredentials {
+  /** An account of the user, by which Invoice Cloud's own address is found where the credentials differ. */
+  @Matches(ACCOUNT, { message: ACCOUNT_REASON }) accountNumber: string;
+  @ValidateIf((change: ChangeCredentials) => change.newEmail !== undefined || change.newPassword === undefined)
+  @IsEmail({}, { message: 'must be an e-mail address; send newEmail, newPassword or both' })
+  @MaxLength(254)
+  newEmail?: string;
+  @IsOptional() @IsString() @MinLength(8) @MaxLength(200) newPassword?: string;
+}
