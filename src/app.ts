@@ -1,9 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
-import { newRequestId } from './common/problem.js';
+import { newRequestId, problemOfUrl } from './common/problem.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
 import { logRequests } from './operations/logging.js';
@@ -25,11 +25,21 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     connectionTimeout: 60_000,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
+    frameworkErrors: answerUrlError,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   readBodies(fastify);
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    // A connection that is kept alive past the end of its request would keep a stopping process alive too.
+    if (closing) void reply.header('connection', 'close');
+    // Closing at once would cut off who is still sending, before the answer is read.
+    else if (reply.statusCode === 413) reply.removeHeader('connection');
     done(null, payload);
   });
   logRequests(fastify, config);
@@ -49,6 +59,14 @@ function readBodies(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   const wantsRaw = (config: unknown): boolean => (config as { rawBody?: boolean }).rawBody === true;
   fastify.removeAllContentTypeParsers();
+  // A route that reads for itself takes whatever comes, a header that is none included.
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const type = request.headers['content-type'];
+    if (wantsRaw(request.routeOptions.config) && type !== undefined && !/^[\w.+-]+\/[\w.+-]+( *;|$)/.test(type)) {
+      request.headers['content-type'] = 'application/octet-stream';
+    }
+    done();
+  });
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (wantsRaw(request.routeOptions.config)) done(null, body);
     else void parseJson(request, body as string, done);
@@ -57,4 +75,14 @@ function readBodies(fastify: FastifyInstance): void {
     if (wantsRaw(request.routeOptions.config)) done(null, body);
     else done(Object.assign(new Error('unsupported content type'), { statusCode: 415 }), undefined);
   });
+}
+
+/** URLs that can't be routed never reach the filter. */
+function answerUrlError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOfUrl(error.statusCode ?? 400, request.id);
+  void reply
+    .status(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('x-request-id', request.id)
+    .send(JSON.stringify(problem));
 }

@@ -3,7 +3,6 @@ import {
   ArrayMaxSize,
   IsArray,
   IsIn,
-  IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
@@ -12,17 +11,18 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { IsText } from '../common/rules.js';
 import type { PolicyValue } from '../billers/biller.entity.js';
 import { type Mode, type Scope, SCOPES } from '../partners/partner-key.entity.js';
 
 export class CreatePartner {
   /** Unique among partners. @example 'LeadsOnline' */
-  @IsString() @IsNotEmpty() @MaxLength(100) name: string;
+  @IsText(100) name: string;
 }
 
 export class CreatePartnerKey {
   /** What it is for. @example 'production backend' */
-  @IsString() @IsNotEmpty() @MaxLength(100) name: string;
+  @IsText(100) name: string;
   /** A test key reaches billers in test mode alone, a live key those in live mode. */
   @IsIn(['test', 'live']) mode: Mode;
   /** Binds the key to one biller; needed for the drop-in CPv2 route. */
@@ -57,9 +57,9 @@ export class CreateBiller extends PortalSettings {
   /** The partner that serves this biller. */
   @IsUUID() partnerId: string;
   /** For administrators. @example 'Peoria Police' */
-  @IsString() @IsNotEmpty() @MaxLength(200) name: string;
+  @IsText(200) name: string;
   /** "Doing business as": what payers read. @example 'Peoria Police Department' */
-  @IsString() @IsNotEmpty() @MaxLength(200) dba: string;
+  @IsText(200) dba: string;
   /** Invoice Cloud's id of the biller. */
   @IsUUID() billerGuid: string;
   /** live moves money. */
@@ -85,5 +85,5 @@ export class SetApiKey {
 
 export class SetSetting {
   /** For setting 36 an absolute URL. */
-  @IsString() @IsNotEmpty() @MaxLength(2048) value: string;
+  @IsText(2048) value: string;
 }

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { BillersService } from '../billers/billers.service.js';
-import { checkPolicy } from '../cloud-pay/policy.js';
+import { readPolicy } from '../cloud-pay/policy.js';
+import { CONFIG, type Config } from '../config/config.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import { PartnersService } from '../partners/partners.service.js';
 import type { CreateBiller, CreatePartnerKey, PortalSettings } from './admin.dto.js';
@@ -24,6 +25,7 @@ export class AdminService {
   constructor(
     private readonly partners: PartnersService,
     private readonly billers: BillersService,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async createPartner(name: string): Promise<CreatedPartnerView> {
@@ -48,8 +50,8 @@ export class AdminService {
 
   async createBiller({ cloudPayPolicy, ...wanted }: CreateBiller): Promise<BillerView> {
     await this.partners.get(wanted.partnerId);
-    const policy = { pinned: cloudPayPolicy?.pinned ?? {}, defaults: cloudPayPolicy?.defaults ?? {} };
-    checkPolicy(policy);
+    const given = { pinned: cloudPayPolicy?.pinned ?? {}, defaults: cloudPayPolicy?.defaults ?? {} };
+    const policy = readPolicy(given, this.config.urlPolicy);
     const biller = await this.billers.create({
       ...wanted,
       invoiceCloudUrl: wanted.invoiceCloudUrl ?? null,

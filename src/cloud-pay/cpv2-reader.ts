@@ -1,5 +1,6 @@
 import { centsOf } from '../common/money.js';
 import { refuseUrl, type UrlPolicy } from '../common/outbound-url.js';
+import { holdsCardNumber } from './card-number.js';
 import type { FieldError } from '../common/platform-error.js';
 import { CloudPaymentRequest } from './cpv2-request.dto.js';
 import { type FieldClass, fieldsOf, type FieldSpec } from './field.js';
@@ -21,6 +22,7 @@ type Fields = Record<string, unknown>;
 const MOST_ITEMS = 100;
 /** Unknown fields are forwarded as they came; deeper than this is an attack on whoever walks them. */
 const MOST_DEPTH = 20;
+const CARD_REASON = 'looks like a card number; card numbers must not be sent here';
 
 /**
  * Reads a CPv2 request as clients in the field send it: names in any case, amounts as numbers or text, booleans as
@@ -31,6 +33,21 @@ export function readCloudPaymentRequest(body: unknown, options: ReadOptions): Re
   const request = reader.readObject(CloudPaymentRequest, body, '');
   if (reader.errors.length > 0) return { ok: false, errors: reader.errors };
   return { ok: true, request: request as unknown as CloudPaymentRequest };
+}
+
+/**
+ * Reads one value as the request would be read, for policies.
+ * @returns the value in the form of the wire, or why it is refused
+ */
+export function readFieldValue(
+  spec: FieldSpec,
+  value: unknown,
+  urls: UrlPolicy,
+): { value: unknown } | { reason: string } {
+  const reader = new Reader({ unknown: 'refuse', urls });
+  const read = reader.readField(spec, value, spec.name);
+  const [error] = reader.errors;
+  return error ? { reason: error.reason } : { value: read };
 }
 
 class Reader {
@@ -68,10 +85,11 @@ class Reader {
     const shown = path.replace(/[\p{Cc}]/gu, '?').slice(0, 120);
     if (this.options.unknown === 'refuse') this.refuse(shown, 'is not a field of this request');
     else if (depthOf(value) > MOST_DEPTH) this.refuse(shown, `must not be nested deeper than ${MOST_DEPTH} levels`);
+    else if (holdsCardNumber(value)) this.refuse(shown, CARD_REASON);
     else into[name] = value;
   }
 
-  private readField(spec: FieldSpec, value: unknown, path: string): unknown {
+  readField(spec: FieldSpec, value: unknown, path: string): unknown {
     switch (spec.kind) {
       case 'text':
         return this.readText(value, spec, path);
@@ -101,7 +119,7 @@ class Reader {
     if (text.length > most) return this.refuse(path, `must be at most ${most} characters long`);
     if (/\p{Cc}/u.test(text)) return this.refuse(path, 'must not hold control characters');
     // Invoice Cloud takes no card number from us, and we want none: it would be stored and forwarded.
-    if (looksLikeCard(text)) return this.refuse(path, 'looks like a card number; card numbers must not be sent here');
+    if (holdsCardNumber(text)) return this.refuse(path, CARD_REASON);
     return text;
   }
 
@@ -168,17 +186,4 @@ function depthOf(value: unknown, depth = 1): number {
   let deepest = depth;
   for (const inner of Object.values(value)) deepest = Math.max(deepest, depthOf(inner, depth + 1));
   return deepest;
-}
-
-/** 13 to 19 digits, with spaces or dashes between, that pass the Luhn check and begin as cards do. */
-function looksLikeCard(text: string): boolean {
-  if (!/^[3-6][\d -]{12,22}$/.test(text.trim())) return false;
-  const digits = text.replace(/\D/g, '');
-  if (digits.length < 13 || digits.length > 19) return false;
-  let sum = 0;
-  for (let i = 0; i < digits.length; i += 1) {
-    const digit = Number(digits[digits.length - 1 - i]);
-    sum += i % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
-  }
-  return sum % 10 === 0;
 }

@@ -10,6 +10,7 @@ import { centsOf } from '../common/money.js';
 import { PlatformError } from '../common/platform-error.js';
 import { digestOf, SecretBox } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { InvoiceCloudRejected } from '../invoice-cloud/errors.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import type { CloudPaymentRequest } from './cpv2-request.dto.js';
 import { PublicUrlMissing } from './errors.js';
@@ -143,10 +144,10 @@ export class PaymentsService {
   }
 
   private recordFailed(payment: Payment, error: unknown, claim: Claim | undefined): Promise<void> {
-    const expected = error instanceof PlatformError;
-    const failure = expected
-      ? { code: error.type.code, detail: error.detail }
-      : { code: 'internal_error', detail: 'Something went wrong on our side.' };
+    const failure =
+      error instanceof PlatformError
+        ? { code: error.type.code, detail: error instanceof InvoiceCloudRejected ? error.plain : error.detail }
+        : { code: 'internal_error', detail: 'Something went wrong on our side.' };
     return this.payments.manager.transaction(async (manager) => {
       await markFailed(manager, payment.id, failure);
       if (claim) await this.idempotency.release(manager, claim, payment.id);

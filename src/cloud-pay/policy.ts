@@ -1,6 +1,8 @@
 import type { CloudPayPolicy, PolicyValue } from '../billers/biller.entity.js';
 import { type FieldError, InvalidRequest } from '../common/platform-error.js';
+import type { UrlPolicy } from '../common/outbound-url.js';
 import { CloudPaymentRequest } from './cpv2-request.dto.js';
+import { readFieldValue } from './cpv2-reader.js';
 import { PolicyViolation } from './errors.js';
 import { type FieldClass, fieldsOf, type FieldSpec } from './field.js';
 
@@ -54,23 +56,29 @@ function visit(root: object, path: string, callback: (holder: Fields, name: stri
 }
 
 /**
- * Checks a policy that an administrator gives: every path must name a single-valued field of the request, and every
- * value must be one that the field takes.
+ * Reads a policy that an administrator gives: every path must name a single-valued field of the request, and every
+ * value is read as the request's own would be, so that both have one form.
  * @throws InvalidRequest naming what is wrong
  */
-export function checkPolicy(policy: CloudPayPolicy): void {
+export function readPolicy(given: CloudPayPolicy, urls: UrlPolicy): CloudPayPolicy {
   const errors: FieldError[] = [];
-  for (const part of ['pinned', 'defaults'] as const) {
-    for (const [path, value] of Object.entries(policy[part])) {
+  const readPart = (part: keyof CloudPayPolicy): Record<string, PolicyValue> => {
+    const values: Record<string, PolicyValue> = {};
+    for (const [path, value] of Object.entries(given[part])) {
+      const field = `cloudPayPolicy.${part}["${path.replace(/\p{Cc}/gu, '?').slice(0, 80)}"]`;
       const spec = specAt(path);
-      const field = `cloudPayPolicy.${part}["${path.slice(0, 80)}"]`;
-      if (!spec)
-        errors.push({ field, reason: 'is no field of the Cloud Payments request; write it as the request does' });
-      else if (!fits(spec, value)) errors.push({ field, reason: `must be what ${spec.name} takes: ${spec.kind}` });
+      const read = spec ? readFieldValue(spec, value, urls) : { reason: NO_FIELD };
+      if ('reason' in read) errors.push({ field, reason: read.reason });
+      else values[path] = read.value as PolicyValue;
     }
-  }
+    return values;
+  };
+  const policy = { pinned: readPart('pinned'), defaults: readPart('defaults') };
   if (errors.length > 0) throw InvalidRequest.of(errors);
+  return policy;
 }
+
+const NO_FIELD = 'is no field of the Cloud Payments request that holds one value; write it as the request does';
 
 function specAt(path: string): FieldSpec | undefined {
   let owner: FieldClass = CloudPaymentRequest;
@@ -84,17 +92,4 @@ function specAt(path: string): FieldSpec | undefined {
     owner = spec.of();
   }
   return undefined;
-}
-
-function fits(spec: FieldSpec, value: PolicyValue): boolean {
-  switch (spec.kind) {
-    case 'integer':
-      return Number.isInteger(value) && (value as number) >= spec.least && (value as number) <= spec.most;
-    case 'amount':
-      return typeof value === 'number' && value >= 0 && Number.isInteger(Math.round(value * 1e6) / 1e4);
-    case 'flag':
-      return typeof value === 'boolean';
-    default:
-      return typeof value === 'string';
-  }
 }

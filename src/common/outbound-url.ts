@@ -44,7 +44,15 @@ function refuseHost(hostname: string, policy: UrlPolicy): string | undefined {
 /** Refuses loopback (but outside production), private, link-local (metadata), CGNAT, mapped and reserved addresses. */
 export function refuseAddress(address: string, policy: UrlPolicy): string | undefined {
   // process() unwraps ::ffff:10.0.0.1, which would otherwise pass as a public IPv6 address.
-  const range = ipaddr.process(address).range();
+  const parsed = ipaddr.process(address);
+  // ::10.0.0.1, the IPv4-compatible form, counts as unicast, and some systems still route it.
+  const compatible =
+    parsed.kind() === 'ipv6' &&
+    parsed
+      .toByteArray()
+      .slice(0, 12)
+      .every((byte) => byte === 0);
+  const range = compatible && parsed.range() === 'unicast' ? 'reserved' : parsed.range();
   if (range === 'unicast') return undefined;
   if (range === 'loopback' && !policy.production) return undefined;
   return `must not point to a ${range} address`;

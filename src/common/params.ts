@@ -11,12 +11,15 @@ export class IdParam implements PipeTransform<unknown, string> {
   }
 }
 
+/** As far as PostgreSQL's integer goes. */
+const MOST = 2_147_483_647;
+
 /** A whole number in the path. @throws InvalidRequest naming the parameter */
 @Injectable()
 export class NumberParam implements PipeTransform<unknown, number> {
   transform(value: unknown, { data = 'number' }: ArgumentMetadata): number {
     // The validation pipe has made a number of it before, or NaN.
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-    throw InvalidRequest.of([{ field: data, reason: 'must be a whole number' }]);
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST) return value;
+    throw InvalidRequest.of([{ field: data, reason: `must be a whole number up to ${MOST}` }]);
   }
 }

@@ -26,13 +26,15 @@ interface RouteShape {
   readonly problemPage?: boolean;
 }
 
+const MALFORMED = {
+  code: 'malformed_request',
+  title: 'The request could not be read',
+  detail: 'The body is not valid JSON, or the URL is not valid. Check the syntax and send again.',
+};
+
 /** What the framework itself refuses, by status. Their texts are ours, so that no URL or value is echoed. */
 const FRAMEWORK: Readonly<Record<number, { code: string; title: string; detail: string }>> = {
-  400: {
-    code: 'malformed_request',
-    title: 'The request could not be read',
-    detail: 'The body is not valid JSON, or the URL is not valid. Check the syntax and send again.',
-  },
+  400: MALFORMED,
   404: {
     code: 'not_found',
     title: 'Not found',
@@ -121,6 +123,12 @@ function problemOf(problem: Omit<Problem, 'type'>): Problem {
     ...(errors && { errors }),
     ...(completed && { completed }),
   };
+}
+
+/** Of a URL that can't be routed. */
+export function problemOfUrl(status: number, requestId: string): Problem {
+  const known = FRAMEWORK[status];
+  return known ? problemOf({ ...known, status, requestId }) : problemOf({ ...MALFORMED, status: 400, requestId });
 }
 
 function statusOf(error: unknown): number {

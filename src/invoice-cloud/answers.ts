@@ -21,8 +21,9 @@ export function refuseStatus(operation: Operation, status: number, body: unknown
   }
   if (status >= 400) {
     throw new InvoiceCloudRejected(
-      `Invoice Cloud refused ${operation.name} with ${status}.${messageOf(body)} Change the request accordingly.`,
+      `Invoice Cloud refused ${operation.name} with ${status}. Change the request accordingly.`,
       { reason: textOf(read(body, 'Code')), accountNumber: textOf(read(body, 'AccountNumber')) },
+      messageOf(body),
     );
   }
   throw new InvoiceCloudAnswerUnreadable(

@@ -37,10 +37,12 @@ export class InvoiceCloudRejected extends InvoiceCloudError {
   static override readonly title = 'Invoice Cloud rejected the request';
 
   constructor(
-    detail: string,
+    /** Without Invoice Cloud's words, which may repeat a payer's data: this is what may be stored. */
+    readonly plain: string,
     readonly facts: RefusalFacts = {},
+    words = '',
   ) {
-    super(detail);
+    super(plain + words);
   }
 }
 

@@ -40,6 +40,12 @@ export function readPostback({ contentType, query, body }: RawPostback): Postbac
   return { fields, doubts };
 }
 
+/** The message as a form, to the byte as it came where it came as one. */
+export function formOf({ contentType, query, body }: RawPostback, { fields }: PostbackMessage): string {
+  if (query === '' && /^application\/x-www-form-urlencoded\b/i.test(contentType)) return body;
+  return new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString();
+}
+
 function hasRepeats(fields: readonly (readonly [string, string])[]): boolean {
   return new Set(fields.map(([name]) => name.toLowerCase())).size !== fields.length;
 }

@@ -1,34 +1,13 @@
 import { Controller, createParamDecorator, type ExecutionContext, HttpCode, Param, Post } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiConsumes, ApiNoContentResponse, ApiParam, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiNoContentResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/openapi.js';
 import { Public } from '../partners/access.js';
 import { PostbackUnknown } from './errors.js';
+import { PostbackFields } from './postback-fields.dto.js';
 import type { RawPostback } from './postback-message.js';
 import { PostbacksService } from './postbacks.service.js';
-
-/** The eighteen parameters that Invoice Cloud declares (observed). More may come; they are kept and relayed. */
-export class PostbackFields {
-  BillerGUID: string;
-  PaymentDate: string;
-  InvoiceNumber: string;
-  @ApiProperty({ enum: ['True', 'False'] }) Approved: string;
-  CustomerName: string;
-  CustomerAddress: string;
-  CustomerCity: string;
-  CustomerState: string;
-  CustomerZip: string;
-  PaymentGUID: string;
-  @ApiProperty({ example: '3.00' }) PaymentAmount: string;
-  PaymentDescription: string;
-  PaymentTypeID: string;
-  @ApiProperty({ example: 'VISA' }) CardType: string;
-  PaymentMessage: string;
-  BillerReference: string;
-  @ApiProperty({ example: '0.00' }) ConvenienceFee: string;
-  RemoteIP: string;
-}
 
 const RawMessage = createParamDecorator((_: unknown, context: ExecutionContext): RawPostback => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();

@@ -10,11 +10,12 @@ import { digestOf, SecretBox } from '../common/secret-box.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import { RelayService } from '../relay/relay.service.js';
 import { PostbackUnknown } from './errors.js';
-import { fieldOf, type PostbackMessage, type RawPostback, readPostback } from './postback-message.js';
-import { judge, meaningOf, type Verdict } from './verdict.js';
+import { formOf, type PostbackMessage, type RawPostback, readPostback } from './postback-message.js';
+import { judge, meaningOf, paymentGuidOf, type Verdict } from './verdict.js';
 
 interface Received {
   readonly id: string;
+  readonly raw: RawPostback;
   readonly message: PostbackMessage;
   readonly rawSealed: string;
   readonly meaning: Buffer;
@@ -41,6 +42,7 @@ export class PostbacksService {
     const message = readPostback(raw);
     const received = {
       id,
+      raw,
       message,
       rawSealed: this.box.seal(JSON.stringify(raw), id, 'raw'),
       meaning: meaningOf(message),
@@ -76,7 +78,7 @@ export class PostbacksService {
       return true;
     }
     await this.settlement.record(manager, payment, verdict.attempt);
-    if (payment.postbackUrl !== null) await this.tellPartner(manager, payment, payment.postbackUrl, received.message);
+    if (payment.postbackUrl !== null) await this.tellPartner(manager, payment, payment.postbackUrl, received);
     return true;
   }
 
@@ -116,9 +118,7 @@ export class PostbacksService {
         payment.id,
         verdict.verdict,
         verdict.verdict === 'held' ? verdict.reasons : [],
-        verdict.verdict === 'held'
-          ? (fieldOf(message, 'PaymentGUID')?.slice(0, 64) ?? null)
-          : verdict.attempt.paymentGuid,
+        paymentGuidOf(message),
         meaning,
         rawSealed,
       ],
@@ -131,14 +131,14 @@ export class PostbacksService {
     manager: EntityManager,
     payment: Payment,
     url: string,
-    message: PostbackMessage,
+    { raw, message }: Received,
   ): Promise<void> {
     await this.relay.enqueue(manager, {
       partnerId: payment.partnerId,
       subjectId: payment.id,
       url,
       contentType: 'application/x-www-form-urlencoded',
-      body: new URLSearchParams(message.fields.map(([name, value]): [string, string] => [name, value])).toString(),
+      body: formOf(raw, message),
     });
   }
 }

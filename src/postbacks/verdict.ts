@@ -31,8 +31,8 @@ export function judge(message: PostbackMessage, asked: Asked): Verdict {
 
   const approved = APPROVED[text('Approved').toLowerCase()];
   if (approved === undefined) reasons.push('approved-unreadable');
-  const paymentGuid = text('PaymentGUID');
-  if (!/^[\w{}-]{1,64}$/.test(paymentGuid)) reasons.push('payment-guid-unreadable');
+  const paymentGuid = paymentGuidOf(message);
+  if (paymentGuid === null) reasons.push('payment-guid-unreadable');
   if (text('BillerGUID').toLowerCase() !== asked.billerGuid.toLowerCase()) reasons.push('biller-guid-differs');
   if (text('InvoiceNumber') !== asked.invoiceNumber) reasons.push('invoice-number-differs');
   if (text('BillerReference') !== (asked.billerReference ?? '').trim()) reasons.push('biller-reference-differs');
@@ -45,10 +45,22 @@ export function judge(message: PostbackMessage, asked: Asked): Verdict {
   const feeCents = fee === '' ? null : centsOf(fee);
   if (feeCents === undefined) reasons.push('fee-unreadable');
 
-  if (reasons.length > 0 || approved === undefined || amountCents === undefined || feeCents === undefined) {
+  if (
+    reasons.length > 0 ||
+    approved === undefined ||
+    paymentGuid === null ||
+    amountCents === undefined ||
+    feeCents === undefined
+  ) {
     return { verdict: 'held', reasons };
   }
   return { verdict: 'verified', attempt: { approved, paymentGuid, amountCents, feeCents } };
+}
+
+/** @returns null when it is missing, or nothing that could be one */
+export function paymentGuidOf(message: PostbackMessage): string | null {
+  const text = fieldOf(message, 'PaymentGUID')?.trim() ?? '';
+  return /^[\w{}-]{1,64}$/.test(text) ? text : null;
 }
 
 const MEANINGFUL = [

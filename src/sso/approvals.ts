@@ -115,7 +115,7 @@ export class Approvals {
 
   /** One click decides, of however many. */
   private async claim(token: string): Promise<CredentialChange> {
-    const { raw } = await this.changes
+    const { raw }: { raw: unknown } = await this.changes
       .createQueryBuilder()
       .update()
       .set({ status: 'applying', claimedUntil: () => `now() + interval '${CLAIM_SECONDS} seconds'` })

@@ -55,7 +55,7 @@ export class PagesService {
 
   /** Uses a ticket up. @throws TicketNotUsable when it is unknown, used or expired, or its session is over */
   async launch(ticket: string): Promise<Launch> {
-    const { raw } = await this.tickets
+    const { raw }: { raw: unknown } = await this.tickets
       .createQueryBuilder()
       .update()
       .set({ usedAt: () => 'now()' })

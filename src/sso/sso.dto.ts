@@ -15,6 +15,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { IsText } from '../common/rules.js';
 import { PORTAL_PAGES, type PortalPage } from './portal-pages.js';
 
 const ACCOUNT = /^[^\p{Cc}]{1,50}$/u;
@@ -44,12 +45,12 @@ export class SignIn extends UserCredentials {
 /** For the customer record, where Invoice Cloud has none. */
 export class NewCustomer {
   /** @example 'Jane Payer' */
-  @IsOptional() @IsString() @MaxLength(200) name?: string;
-  @IsOptional() @IsString() @MaxLength(200) address?: string;
-  @IsOptional() @IsString() @MaxLength(100) city?: string;
-  @IsOptional() @IsString() @MaxLength(50) state?: string;
-  @IsOptional() @IsString() @MaxLength(20) zip?: string;
-  @IsOptional() @IsString() @MaxLength(30) phone?: string;
+  @IsOptional() @IsText(200) name?: string;
+  @IsOptional() @IsText(200) address?: string;
+  @IsOptional() @IsText(100) city?: string;
+  @IsOptional() @IsText(50) state?: string;
+  @IsOptional() @IsText(20) zip?: string;
+  @IsOptional() @IsText(30) phone?: string;
 }
 
 export class Registration extends UserCredentials {
@@ -67,7 +68,7 @@ export class OpenPage {
   /** Where the sign-out button leads; within the biller's allowed origins. */
   @IsOptional() @IsString() @MaxLength(2048) ReturnUrl?: string;
   /** "Sign out and Return to …", with a ReturnUrl only. Default: the biller's DBA. */
-  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(100) CustomReturnSiteName?: string;
+  @IsOptional() @IsText(100) CustomReturnSiteName?: string;
 }
 
 export class LinkAccounts {

@@ -23,7 +23,7 @@ const inDocs = [...readFileSync(join(ROOT, 'docs/errors.md'), 'utf8').matchAll(/
 describe('docs/errors.md', () => {
   it('lists every code with its status, and no code that does not exist', () => {
     expect(inCode.length).toBeGreaterThan(25);
-    expect(inDocs.sort()).toEqual([...inCode, 'internal_error 500'].sort());
+    expect(inDocs.sort()).toEqual([...inCode, 'malformed_request 400', 'internal_error 500'].sort());
   });
 
   it('has each code once', () => expect(new Set(inDocs).size).toBe(inDocs.length));

@@ -1,6 +1,6 @@
 import type { CloudPaymentRequest } from '../../src/cloud-pay/cpv2-request.dto.js';
 import { PolicyViolation } from '../../src/cloud-pay/errors.js';
-import { applyPolicy, checkPolicy } from '../../src/cloud-pay/policy.js';
+import { applyPolicy, readPolicy } from '../../src/cloud-pay/policy.js';
 import { InvalidRequest } from '../../src/common/platform-error.js';
 
 /** The technical design's, for LeadsOnline. */
@@ -16,6 +16,8 @@ const POLICY = {
     'PageResultOptions.AllowRegisterAccount': true,
   },
 };
+
+const URLS = { production: false };
 
 const request = (invoice: object = {}, more: object = {}) =>
   ({
@@ -78,16 +80,19 @@ describe("a biller's policy", () => {
   it.each([
     [{ Colour: 1 }],
     [{ 'Customers.Invoices': 1 }],
-    [{ 'Customers.Invoices.TypeID': '39' }],
+    [{ 'Customers.Invoices.TypeID': 'x' }],
     [{ 'Customers.Invoices.BalanceDue': 3.001 }],
     [{ 'Customers.Invoices.BalanceDue': -1 }],
     [{ 'PageLoadOverride.x': 1 }],
     [{ pageloadoverride: 4 }],
-    [{ AllowEMV: 'true' }],
+    [{ AllowEMV: 'yes' }],
+    [{ CssUrl: 'javascript:alert(1)' }],
+    [{ 'Customers.Invoices.DueDate': '2/30/2025' }],
+    [{ CashierName: 'a\u0000b' }],
   ])('is itself checked: %j is refused', (pinned) => {
-    expect(() => checkPolicy({ pinned: pinned, defaults: {} })).toThrow(InvalidRequest);
-    expect(() => checkPolicy({ pinned: {}, defaults: pinned })).toThrow(InvalidRequest);
+    expect(() => readPolicy({ pinned: pinned, defaults: {} }, URLS)).toThrow(InvalidRequest);
+    expect(() => readPolicy({ pinned: {}, defaults: pinned }, URLS)).toThrow(InvalidRequest);
   });
 
-  it('of the design is a good one', () => expect(() => checkPolicy(POLICY)).not.toThrow());
+  it('of the design is a good one', () => expect(readPolicy(POLICY, URLS)).toEqual(POLICY));
 });
