@@ -72,9 +72,12 @@ async function seedPartner(
   sandboxBillers: readonly SandboxBiller[],
   { apiUrl, adminKey }: SeedOptions,
 ): Promise<DemoPartner> {
-  if (previous && (await stillWorks(apiUrl, previous))) return previous;
   const admin = <T>(method: string, path: string, body?: object): Promise<T> =>
     call(apiUrl, method, `/admin/v1${path}`, body, adminKey) as Promise<T>;
+  if (previous && (await stillWorks(apiUrl, previous))) {
+    if (demo.portal) await admin('PATCH', `/billers/${previous.billerId}/portal`, demo.portal);
+    return previous;
+  }
 
   const partners = await admin<{ readonly data: readonly Named[] }>('GET', '/partners');
   const existing = partners.data.find(({ name }) => name === demo.partner);

@@ -94,7 +94,6 @@ export class Foundation1764000000000 implements MigrationInterface {
         invoice_number text not null,
         biller_reference text,
         amount_due_cents bigint,
-        request_sealed text not null,
         hosted_page_sealed text,
         postback_url text,
         capability_digest bytea not null,
@@ -119,6 +118,7 @@ export class Foundation1764000000000 implements MigrationInterface {
     await db.query(`
       create unique index payments_payment_guid_key on payments (biller_id, payment_guid)
       where payment_guid is not null`);
+    await db.query(`create index payments_opening_idx on payments (created_at) where status = 'opening'`);
     // One index per filter of the list, each ending in the id it is paged by.
     await db.query(`create index payments_biller_idx on payments (biller_id, id)`);
     await db.query(`create index payments_status_idx on payments (biller_id, status, id)`);
@@ -187,7 +187,8 @@ export class Foundation1764000000000 implements MigrationInterface {
         constraint deliveries_status_check check (status in ('pending', 'delivered', 'parked'))
       )`);
     await db.query(`create index deliveries_subject_idx on deliveries (subject_id, id)`);
-    await db.query(`create index deliveries_undelivered_idx on deliveries (created_at) where status <> 'delivered'`);
+    await db.query(`create index deliveries_pending_idx on deliveries (next_attempt_at) where status = 'pending'`);
+    await db.query(`create index deliveries_delivered_idx on deliveries (delivered_at) where status = 'delivered'`);
   }
 
   async down(db: QueryRunner): Promise<void> {

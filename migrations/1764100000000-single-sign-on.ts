@@ -41,7 +41,8 @@ export class SingleSignOn1764100000000 implements MigrationInterface {
       create table login_attempts (
         id uuid primary key,
         user_digest bytea not null,
-        attempted_at timestamptz not null default now()
+        attempted_at timestamptz not null default clock_timestamp(),
+        wrong boolean not null default false
       )`);
     await db.query(`create index login_attempts_user_idx on login_attempts (user_digest, attempted_at)`);
     await db.query(`create index login_attempts_time_idx on login_attempts (attempted_at)`);
@@ -57,6 +58,7 @@ export class SingleSignOn1764100000000 implements MigrationInterface {
         changes text[] not null,
         done text[] not null default '{}',
         sent_to text not null,
+        address_digest bytea not null,
         token_digest bytea not null,
         failure_code text,
         claimed_until timestamptz,
@@ -70,6 +72,8 @@ export class SingleSignOn1764100000000 implements MigrationInterface {
         constraint credential_changes_wiped_check
           check (status in ('waiting', 'applying') or new_password_sealed is null)
       )`);
+    await db.query(`
+      create index credential_changes_address_idx on credential_changes (address_digest, created_at)`);
     await db.query(`
       create index credential_changes_open_idx on credential_changes (expires_at)
       where status in ('waiting', 'applying')`);

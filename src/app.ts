@@ -36,6 +36,8 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    // Answers hold keys, tokens and bearer links.
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     // A connection that is kept alive past the end of its request would keep a stopping process alive too.
     if (closing) void reply.header('connection', 'close');
     // Closing at once would cut off who is still sending, before the answer is read.
@@ -49,7 +51,6 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     bufferLogs: true,
   });
   app.useLogger(app.get(Logger));
-  app.enableShutdownHooks([]);
   if (config.docs) serveDocs(app);
   return app;
 }

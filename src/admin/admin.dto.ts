@@ -4,14 +4,13 @@ import {
   IsArray,
   IsIn,
   IsObject,
-  IsOptional,
   IsString,
   IsUUID,
   Matches,
   MaxLength,
   ValidateNested,
 } from 'class-validator';
-import { IsText } from '../common/rules.js';
+import { IsText, Optional } from '../common/rules.js';
 import type { PolicyValue } from '../billers/biller.entity.js';
 import { type Mode, type Scope, SCOPES } from '../partners/partner-key.entity.js';
 
@@ -26,9 +25,9 @@ export class CreatePartnerKey {
   /** A test key reaches billers in test mode alone, a live key those in live mode. */
   @IsIn(['test', 'live']) mode: Mode;
   /** Binds the key to one biller; needed for the drop-in CPv2 route. */
-  @IsOptional() @IsUUID() billerId?: string;
+  @Optional() @IsUUID() billerId?: string;
   /** What the key may do. Default: everything. */
-  @IsOptional() @IsArray() @IsIn(SCOPES, { each: true }) scopes?: Scope[];
+  @Optional() @IsArray() @IsIn(SCOPES, { each: true }) scopes?: Scope[];
 }
 
 export class CloudPayPolicyInput {
@@ -36,21 +35,21 @@ export class CloudPayPolicyInput {
    * Values that every request has: filled in when omitted, refused when different. Keys are paths in the request's own
    * names. @example { "Customers.Invoices.TypeID": 39, "PageLoadOverride": 4 }
    */
-  @IsOptional() @IsObject() pinned?: Record<string, PolicyValue>;
+  @Optional() @IsObject() pinned?: Record<string, PolicyValue>;
   /** Values for what a request omits. @example { "CssUrl": "https://www.invoicecloud.com/ssotest/sso-gmp.css" } */
-  @IsOptional() @IsObject() defaults?: Record<string, PolicyValue>;
+  @Optional() @IsObject() defaults?: Record<string, PolicyValue>;
 }
 
 /** What portals may do with Invoice Cloud's pages of a biller. Origins are exact, such as https://portal.example.com. */
 export class PortalSettings {
   /** Portals that may frame the pages. @example ['https://my360.example.com'] */
-  @IsOptional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) portalOrigins?: string[];
+  @Optional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) portalOrigins?: string[];
   /** Where a payer may be sent from a page. @example ['https://my360.example.com'] */
-  @IsOptional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) returnOrigins?: string[];
+  @Optional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) returnOrigins?: string[];
   /** Where a page may take its style sheet from. @example ['https://cdn.example.com'] */
-  @IsOptional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) cssOrigins?: string[];
+  @Optional() @IsArray() @ArrayMaxSize(20) @IsString({ each: true }) cssOrigins?: string[];
   /** Style sheet of pages that ask for none. Default: Invoice Cloud's. */
-  @IsOptional() @IsString() @MaxLength(2048) cssUrl?: string;
+  @Optional() @IsString() @MaxLength(2048) cssUrl?: string;
 }
 
 export class CreateBiller extends PortalSettings {
@@ -65,13 +64,13 @@ export class CreateBiller extends PortalSettings {
   /** live moves money. */
   @IsIn(['test', 'live']) mode: Mode;
   /** Where it is not the platform's INVOICE_CLOUD_URL. */
-  @IsOptional() @IsString() @MaxLength(2048) invoiceCloudUrl?: string;
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => CloudPayPolicyInput) cloudPayPolicy?: CloudPayPolicyInput;
+  @Optional() @IsString() @MaxLength(2048) invoiceCloudUrl?: string;
+  @Optional() @IsObject() @ValidateNested() @Type(() => CloudPayPolicyInput) cloudPayPolicy?: CloudPayPolicyInput;
 }
 
 export class ListBillersQuery {
   /** Billers of this partner alone. */
-  @IsOptional() @IsUUID() partnerId?: string;
+  @Optional() @IsUUID() partnerId?: string;
 }
 
 export class SetApiKey {

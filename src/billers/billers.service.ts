@@ -116,11 +116,16 @@ export class BillersService {
   /** Sets the biller's API key at Invoice Cloud; the one before stays stored, sealed, and is no longer used. */
   async setApiKey(billerId: string, apiKey: string): Promise<InvoiceCloudKey> {
     await this.get(billerId);
-    const version = ((await this.currentKey(billerId))?.version ?? 0) + 1;
     const sealed = this.box.seal(apiKey, billerId, API_KEY);
-    const id = newId();
-    await this.keys.insert({ id, billerId, version, sealed, lastFour: apiKey.slice(-4) });
-    return this.keys.findOneByOrFail({ id });
+    return this.keys.manager.transaction(async (manager) => {
+      // The biller's row orders those who set its key at once.
+      await manager.findOne(Biller, { where: { id: billerId }, lock: { mode: 'pessimistic_write' } });
+      const last = await manager.findOne(InvoiceCloudKey, { where: { billerId }, order: { version: 'DESC' } });
+      const id = newId();
+      const version = (last?.version ?? 0) + 1;
+      await manager.insert(InvoiceCloudKey, { id, billerId, version, sealed, lastFour: apiKey.slice(-4) });
+      return manager.findOneByOrFail(InvoiceCloudKey, { id });
+    });
   }
 
   /** @returns undefined when it was not set for this biller */

@@ -35,3 +35,9 @@ export class SettingNotFound extends PlatformError {
   static override readonly status = 404;
   static override readonly title = 'There is no such setting';
 }
+
+export class SettingMissing extends PlatformError {
+  static override readonly code = 'setting_missing';
+  static override readonly status = 409;
+  static override readonly title = 'A setting of this biller is missing';
+}

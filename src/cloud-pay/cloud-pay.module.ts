@@ -6,7 +6,7 @@ import { RelayModule } from '../relay/relay.module.js';
 import { Cpv2Controller } from './cpv2.controller.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
-import { IdempotencySweep } from './idempotency-sweep.js';
+import { CloudPayJanitor } from './janitor.js';
 import { PaymentEvent } from './payment-event.entity.js';
 import { PaymentQueries } from './payment-queries.js';
 import { Payment } from './payment.entity.js';
@@ -23,7 +23,7 @@ import { Settlement } from './settlement.js';
     RelayModule,
   ],
   controllers: [PaymentsController, Cpv2Controller],
-  providers: [PaymentsService, PaymentQueries, Idempotency, IdempotencySweep, Settlement],
+  providers: [PaymentsService, PaymentQueries, Idempotency, CloudPayJanitor, Settlement],
   exports: [PaymentsService, Settlement],
 })
 export class CloudPayModule {}

@@ -112,14 +112,18 @@ class Reader {
     }
   }
 
-  private readText(value: unknown, { most, required }: { most: number; required: boolean }, path: string): unknown {
-    const text = Number.isSafeInteger(value) ? String(value) : value;
-    if (typeof text !== 'string') return this.refuse(path, 'must be text');
-    if (required && !text.trim()) return this.refuse(path, 'must not be empty');
+  private readText(value: unknown, spec: FieldSpec & { kind: 'text' }, path: string): unknown {
+    const { most, required } = spec;
+    const sent = Number.isSafeInteger(value) ? String(value) : value;
+    if (typeof sent !== 'string') return this.refuse(path, 'must be text');
+    // A number that comes back without its spaces would differ from what was asked.
+    const text = sent.trim();
+    if (required && !text) return this.refuse(path, 'must not be empty');
     if (text.length > most) return this.refuse(path, `must be at most ${most} characters long`);
     if (/\p{Cc}/u.test(text)) return this.refuse(path, 'must not hold control characters');
     // Invoice Cloud takes no card number from us, and we want none: it would be stored and forwarded.
-    if (holdsCardNumber(text)) return this.refuse(path, CARD_REASON);
+    const mayBe = spec.identifier && /^\d+$/.test(text);
+    if (!mayBe && holdsCardNumber(text)) return this.refuse(path, CARD_REASON);
     return text;
   }
 

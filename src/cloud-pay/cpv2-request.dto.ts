@@ -35,7 +35,7 @@ export class CloudPaymentPageResultOptions {
 /** Optional invoice data object: the invoice that is made on the fly. */
 export class CloudPaymentInvoice {
   /** The partner's number of the invoice. A payment is for exactly one. */
-  @TextField(50, { required: true, example: '2025000158' }) InvoiceNumber: string;
+  @TextField(50, { required: true, identifier: true, example: '2025000158' }) InvoiceNumber: string;
   /** Invoice type at Invoice Cloud. A biller's policy may pin it (LeadsOnline: always 39). */
   @IntegerField(0, 1_000_000, { example: 39 }) TypeID?: number;
   /** M/d/yyyy, MM/dd/yyyy or yyyy-MM-dd. */
@@ -53,14 +53,17 @@ export class CloudPaymentInvoice {
   @AmountField({ example: 0.0 }) AchServiceFee?: number;
   /** Least dollars to pay where partial payments are allowed. */
   @AmountField() MinimumAmountDue?: number;
-  /** Lets the payer pay less than the balance. */
+  /**
+   * Lets the payer pay less than the balance. A PostBack whose amount is not the balance is held for review, so a part
+   * payment is not yet taken for paid.
+   */
   @FlagField() AllowPartialPayments?: boolean;
 }
 
 /** Customer data object: the customer who is made on the fly. */
 export class CloudPaymentCustomer {
   /** The partner's number of the account. */
-  @TextField(50, { required: true, example: '209860' }) AccountNumber: string;
+  @TextField(50, { required: true, identifier: true, example: '209860' }) AccountNumber: string;
   /** What the payer reads instead of AccountNumber. */
   @TextField(50) DisplayAccountNumber?: string;
   /** The payer's name. */

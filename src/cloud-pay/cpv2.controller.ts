@@ -76,7 +76,7 @@ export class Cpv2Controller {
     @CloudPaymentBody(ForwardingCloudPayment) request: CloudPaymentRequest,
     @IdempotencyKeyHeader() idempotencyKey?: string,
   ): Promise<Cpv2Answer> {
-    const opened = await this.payments.open(biller, request, idempotencyKey);
+    const opened = await this.payments.open(biller, request, { idempotencyKey });
     return { Data: { CloudPaymentURL: opened.cloudPaymentUrl } };
   }
 }

@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** What a field of the CPv2 request holds. */
 export type FieldKind =
-  | { readonly kind: 'text'; readonly most: number }
+  | { readonly kind: 'text'; readonly most: number; readonly identifier: boolean }
   | { readonly kind: 'integer'; readonly least: number; readonly most: number }
   | { readonly kind: 'amount' }
   | { readonly kind: 'flag' }
@@ -27,6 +27,8 @@ export function fieldsOf(owner: FieldClass): readonly FieldSpec[] {
 interface FieldOptions {
   readonly required?: boolean;
   readonly example?: unknown;
+  /** A number of the partner's own, of which one in ten passes for a card's. */
+  readonly identifier?: boolean;
 }
 
 function field(kind: FieldKind, schema: object, { required = false, example }: FieldOptions): PropertyDecorator {
@@ -41,7 +43,7 @@ function field(kind: FieldKind, schema: object, { required = false, example }: F
 
 /** Text of at most `most` characters, without control characters. A whole number is read as its digits. */
 export const TextField = (most: number, options: FieldOptions = {}) =>
-  field({ kind: 'text', most }, { type: 'string', maxLength: most }, options);
+  field({ kind: 'text', most, identifier: options.identifier ?? false }, { type: 'string', maxLength: most }, options);
 
 export const IntegerField = (least: number, most: number, options: FieldOptions = {}) =>
   field({ kind: 'integer', least, most }, { type: 'integer', minimum: least, maximum: most }, options);

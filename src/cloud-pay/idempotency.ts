@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, LessThan, Repository } from 'typeorm';
+import { EntityManager, LessThan, MoreThan, Repository } from 'typeorm';
 import { SecretBox } from '../common/secret-box.js';
 import { IdempotencyKeyInUse, IdempotencyKeyReused } from './errors.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
@@ -37,8 +37,7 @@ export class Idempotency {
    */
   async claim(manager: EntityManager, claim: Claim, paymentId: string, lockSeconds: number): Promise<ClaimResult> {
     const { partnerId, billerId, key, fingerprint } = claim;
-    const expired = new Date(Date.now() - KEPT_HOURS * 3_600_000);
-    await manager.delete(IdempotencyKey, { partnerId, billerId, key, createdAt: LessThan(expired) });
+    await manager.delete(IdempotencyKey, { partnerId, billerId, key, createdAt: LessThan(expiry()) });
     const inserted = await manager.query<{ key: string }[]>(
       `insert into idempotency_keys (partner_id, biller_id, key, fingerprint, payment_id, locked_until)
        values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))
@@ -47,28 +46,39 @@ export class Idempotency {
     );
     if (inserted.length > 0) return { kind: 'claimed', abandoned: null };
 
-    const taken = await manager.findOneOrFail(IdempotencyKey, {
+    const taken = await manager.findOne(IdempotencyKey, {
       where: { partnerId, billerId, key },
       lock: { mode: 'pessimistic_write' },
     });
-    if (!taken.fingerprint.equals(fingerprint)) {
-      throw new IdempotencyKeyReused('Use a new Idempotency-Key for a new request; a key stands for one body.');
-    }
-    if (taken.answerSealed !== null && taken.paymentId !== null) {
-      const answer = this.box.open(taken.answerSealed, taken.paymentId, ANSWER);
-      return { kind: 'answered', answer: JSON.parse(answer) as OpenedPaymentView };
-    }
-    if (taken.lockedUntil > new Date()) {
-      throw new IdempotencyKeyInUse('Wait for the answer of that request, or send this one again in a few seconds.', {
-        retryAfter: 2,
-      });
-    }
+    // The request that held it has failed in the meantime, and released it.
+    if (!taken) return this.claim(manager, claim, paymentId, lockSeconds);
+    const answer = this.answerIn(taken, fingerprint);
+    if (answer) return { kind: 'answered', answer };
+    if (taken.lockedUntil > new Date()) throw inUse();
     await manager.query(
       `update idempotency_keys set payment_id = $4, locked_until = now() + make_interval(secs => $5)
        where partner_id = $1 and biller_id = $2 and key = $3`,
       [partnerId, billerId, key, paymentId, lockSeconds],
     );
     return { kind: 'claimed', abandoned: taken.paymentId };
+  }
+
+  /** The answer that a key has already, without claiming it. @throws IdempotencyKeyReused */
+  async answered({ partnerId, billerId, key, fingerprint }: Claim): Promise<OpenedPaymentView | undefined> {
+    const taken = await this.keys.findOneBy({ partnerId, billerId, key, createdAt: MoreThan(expiry()) });
+    return taken ? this.answerIn(taken, fingerprint) : undefined;
+  }
+
+  /**
+   * Locks the key before its payment is touched, as `claim` does.
+   * @throws IdempotencyKeyInUse when it was taken over: this request was taken for dead, and has no say any more
+   */
+  async hold(manager: EntityManager, { partnerId, billerId, key }: Claim, paymentId: string): Promise<void> {
+    const mine = await manager.findOne(IdempotencyKey, {
+      where: { partnerId, billerId, key, paymentId },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (!mine) throw inUse();
   }
 
   /** Keeps the answer, in the transaction that records what it says. */
@@ -86,11 +96,30 @@ export class Idempotency {
 
   /** Removes keys past their 72 hours. @returns how many */
   async sweep(): Promise<number> {
-    const expired = new Date(Date.now() - KEPT_HOURS * 3_600_000);
-    const { affected } = await this.keys.delete({ createdAt: LessThan(expired) });
+    const { affected } = await this.keys.delete({ createdAt: LessThan(expiry()) });
     return affected ?? 0;
+  }
+
+  private answerIn(taken: IdempotencyKey, fingerprint: Buffer): OpenedPaymentView | undefined {
+    if (!taken.fingerprint.equals(fingerprint)) {
+      throw new IdempotencyKeyReused('Use a new Idempotency-Key for a new request; a key stands for one body.');
+    }
+    if (taken.answerSealed === null || taken.paymentId === null) return undefined;
+    return JSON.parse(this.box.open(taken.answerSealed, taken.paymentId, ANSWER)) as OpenedPaymentView;
   }
 }
 
-/** The same for requests that mean the same: names are already canonical and stand in the order of the design. */
-export const fingerprintOf = (request: object): Buffer => createHash('sha256').update(JSON.stringify(request)).digest();
+const expiry = (): Date => new Date(Date.now() - KEPT_HOURS * 3_600_000);
+
+const inUse = (): IdempotencyKeyInUse =>
+  new IdempotencyKeyInUse('Wait for the answer of that request, or send this one again in a few seconds.', {
+    retryAfter: 2,
+  });
+
+/**
+ * The same for requests that mean the same: known names are canonical and stand in the order of the design; unknown ones,
+ * which are forwarded, count as they were sent.
+ * @param route a key of one route is not one of another
+ */
+export const fingerprintOf = (route: string, request: object): Buffer =>
+  createHash('sha256').update(route).update(JSON.stringify(request)).digest();

@@ -13,6 +13,7 @@ import type { PaymentStatus } from './payment-status.js';
   unique: true,
   where: 'payment_guid is not null',
 })
+@Index('payments_opening_idx', ['createdAt'], { where: `status = 'opening'` })
 @Index('payments_biller_idx', ['billerId', 'id'])
 @Index('payments_status_idx', ['billerId', 'status', 'id'])
 @Index('payments_invoice_idx', ['billerId', 'invoiceNumber', 'id'])
@@ -27,8 +28,6 @@ export class Payment {
   @Column('text', { nullable: true }) billerReference: string | null;
   /** The BalanceDue asked for; null when the request named none. */
   @Column('bigint', { nullable: true, transformer: centsColumn }) amountDueCents: number | null;
-  /** The request as it went to Invoice Cloud, without PostBackURL. Owner is the payment's id, field `request`. */
-  @Column('text') requestSealed: string;
   /** CloudPaymentURL, a bearer link. Owner is the payment's id, field `hosted-page`. */
   @Column('text', { nullable: true }) hostedPageSealed: string | null;
   /** The partner's own, to which the relay delivers. */

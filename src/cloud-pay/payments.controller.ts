@@ -60,7 +60,7 @@ export class PaymentsController {
     @CloudPaymentBody(StrictCloudPayment) request: CloudPaymentRequest,
     @IdempotencyKeyHeader() idempotencyKey?: string,
   ): Promise<OpenedPaymentView> {
-    return this.payments.open(biller, request, idempotencyKey);
+    return this.payments.open(biller, request, { idempotencyKey });
   }
 
   /** Lists payments, newest first */

@@ -49,7 +49,9 @@ function visit(root: object, path: string, callback: (holder: Fields, name: stri
     places = places.flatMap(({ holder, at }) => {
       const next = holder[name];
       if (Array.isArray(next)) return next.map((item, i) => ({ holder: item as Fields, at: `${at}${name}[${i}].` }));
-      return typeof next === 'object' && next !== null ? [{ holder: next as Fields, at: `${at}${name}.` }] : [];
+      if (typeof next === 'object' && next !== null) return [{ holder: next as Fields, at: `${at}${name}.` }];
+      // What a policy says of a part that was left out counts all the same.
+      return [{ holder: (holder[name] = {}), at: `${at}${name}.` }];
     });
   }
   for (const { holder, at } of places) callback(holder, last, at + last);

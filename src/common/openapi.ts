@@ -25,7 +25,7 @@ export class ProblemView {
   /** Tell it to the operator; the log has it too. */
   @ApiProperty({ format: 'uuid' }) requestId: string;
   @ApiProperty({ type: [FieldErrorView], required: false }) errors?: FieldErrorView[];
-  /** What was done before the failure and stays done; the same request goes on from there. */
+  /** What was done before the failure and stays done. The same request does not do it again. */
   @ApiProperty({ type: [String], required: false }) completed?: string[];
 }
 

@@ -37,6 +37,8 @@ function refuseHost(hostname: string, policy: UrlPolicy): string | undefined {
     .toLowerCase();
   if (ipaddr.isValid(host)) return refuseAddress(host, policy);
   if (host === 'localhost' && !policy.production) return undefined;
+  // A URL parser lets more pass for a host than DNS knows; ours also go into security policies.
+  if (!/^[a-z0-9_.-]+$/.test(host)) return 'must name a host by letters, digits, dots and dashes';
   if (LOCAL_NAMES.test(host) || !host.includes('.')) return 'must not name a host of a private network';
   return undefined;
 }

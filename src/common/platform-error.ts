@@ -13,7 +13,7 @@ export interface PlatformErrorOptions {
   readonly errors?: readonly FieldError[];
   /** Seconds after which the same request may work. */
   readonly retryAfter?: number;
-  /** What was done before the failure and stays done, in order; the same request goes on from there. */
+  /** What was done before the failure and stays done, in order. */
   readonly completed?: readonly string[];
   /** For the log alone; must hold no secret and no payer's data. */
   readonly cause?: unknown;

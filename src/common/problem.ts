@@ -78,6 +78,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof PlatformError && error.retryAfter !== undefined) {
       void reply.header('retry-after', String(error.retryAfter));
     }
+    if (problem.status === 413) {
+      this.logger.warn({ requestId: request.id, route: request.routeOptions?.url }, 'body too large, not read');
+    }
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="billbridge"');
     void reply
       .status(problem.status)

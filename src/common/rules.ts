@@ -1,4 +1,7 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+
+/** May be left out. Unlike IsOptional, null is not the same as left out: it is judged like any other value. */
+export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 /** Text of 1 to `most` characters without control characters, which PostgreSQL or a log would stumble over. */
 export const IsText = (most: number, options?: ValidationOptions): PropertyDecorator =>

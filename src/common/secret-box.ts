@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import { PlatformError } from './platform-error.js';
 
 /** A key of the ring: its id stands in every sealed value, so that keys can rotate while the platform serves. */
@@ -37,6 +37,11 @@ export class SecretBox {
     const cipher = createCipheriv('aes-256-gcm', this.first.bytes, iv).setAAD(binding(owner, field));
     const sealed = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `v1.${this.first.id}.${sealed.toString('base64url')}`;
+  }
+
+  /** A digest that nobody without the ring can guess a value from. It changes with the first key of the ring. */
+  blindDigest(text: string): Buffer {
+    return createHmac('sha256', this.first.bytes).update('blind-digest\u0000').update(text, 'utf8').digest();
   }
 
   /** @throws SealBroken when the key is missing, or the value was altered or belongs to another owner or field. */

@@ -1,5 +1,6 @@
 import { registerAs } from '@nestjs/config';
 import type { EncryptionKey } from '../common/secret-box.js';
+import { refuseRange } from '../common/ip-ranges.js';
 import type { UrlPolicy } from '../common/outbound-url.js';
 
 /** Everything that the environment decides, read once. Times are milliseconds unless the name says seconds. */
@@ -16,6 +17,8 @@ export interface Config {
   readonly adminKey: string;
   readonly invoiceCloud: {
     readonly url: string;
+    /** Where payers reach it; the same but where it is seen under two addresses. */
+    readonly pagesUrl: string;
     /** Operation name to path, over the catalogue's own. */
     readonly paths: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
@@ -51,6 +54,7 @@ export const SETTINGS = {
   ENCRYPTION_KEYS: 'ring of id:base64 of 32 bytes, comma separated; the first seals, all open; required in production',
   ADMIN_KEY: 'the first administrator: at least 32 characters; required in production',
   INVOICE_CLOUD_URL: 'Invoice Cloud (https://www.invoicecloud.com); a biller may have its own',
+  INVOICE_CLOUD_PAGES_URL: 'where payers reach Invoice Cloud, if not at INVOICE_CLOUD_URL',
   INVOICE_CLOUD_PATHS: 'JSON of operation to path, where the real paths differ from the catalogue',
   INVOICE_CLOUD_TIMEOUT_MS: 'deadline of one whole exchange with Invoice Cloud (15000)',
   RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
@@ -113,6 +117,14 @@ export function readConfig(env: Env): Config {
       .filter(Boolean);
 
   const port = integer('PORT', 3000, 0, 65535);
+  const invoiceCloudUrl = url('INVOICE_CLOUD_URL', text('INVOICE_CLOUD_URL', 'https://www.invoicecloud.com'), [
+    'http:',
+    'https:',
+  ]);
+  // API keys and passwords travel there.
+  if (production && /^http:\/\/[^/]*\.[a-z]{2,}/i.test(invoiceCloudUrl)) {
+    problems.push('INVOICE_CLOUD_URL must be an https URL in production, but for a host of the private network');
+  }
   const publicUrl = text('PUBLIC_URL', production ? '' : `http://localhost:${port}`);
   const retrySeconds = list('RELAY_RETRY_SECONDS', RETRY_SECONDS).map(Number);
   if (retrySeconds.some((seconds) => !(seconds >= 0 && seconds <= 604_800))) {
@@ -132,7 +144,8 @@ export function readConfig(env: Env): Config {
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),
     invoiceCloud: {
-      url: url('INVOICE_CLOUD_URL', text('INVOICE_CLOUD_URL', 'https://www.invoicecloud.com'), ['http:', 'https:']),
+      url: invoiceCloudUrl,
+      pagesUrl: url('INVOICE_CLOUD_PAGES_URL', text('INVOICE_CLOUD_PAGES_URL', invoiceCloudUrl), ['http:', 'https:']),
       paths: readPaths(text('INVOICE_CLOUD_PATHS', '{}'), problems),
       timeoutMs: integer('INVOICE_CLOUD_TIMEOUT_MS', 15_000, 100, 120_000),
     },
@@ -145,7 +158,7 @@ export function readConfig(env: Env): Config {
       smtpUrl: url('SMTP_URL', text('SMTP_URL', ''), ['smtp:', 'smtps:']) || undefined,
       from: text('MAIL_FROM', 'billbridge@localhost'),
     },
-    trustProxy: list('TRUST_PROXY', ''),
+    trustProxy: readProxies(list('TRUST_PROXY', ''), problems),
     logLevel,
     docs: flag('DOCS', true),
     urlPolicy: { production },
@@ -174,6 +187,13 @@ function readKeyRing(value: string, problems: string[]): EncryptionKey[] {
 function readAdminKey(value: string, problems: string[]): string {
   if (value && value.length < 32) problems.push('ADMIN_KEY must be at least 32 characters long');
   return value;
+}
+
+function readProxies(proxies: string[], problems: string[]): string[] {
+  if (proxies.some((proxy) => refuseRange(proxy))) {
+    problems.push('TRUST_PROXY must be IP addresses or CIDR ranges, comma separated');
+  }
+  return proxies;
 }
 
 function readPaths(value: string, problems: string[]): Record<string, string> {

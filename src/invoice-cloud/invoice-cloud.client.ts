@@ -17,6 +17,7 @@ import {
   type RegisteredUser,
 } from './my360-answers.js';
 import { operations, type Operation } from './operations.js';
+import { BodyTooLarge } from './undici-adapter.js';
 
 /** In whose name Invoice Cloud is asked. An argument of every call, never state. */
 export interface BillerCredentials {
@@ -51,7 +52,7 @@ export class InvoiceCloudClient {
   async openCloudPayment(as: BillerCredentials, request: Json): Promise<string> {
     const answer = await this.send(as, operations.openCloudPayment, request);
     const url = read(read(answer, 'Data'), 'CloudPaymentURL');
-    if (typeof url !== 'string' || refuseHostedPage(url, this.config)) {
+    if (typeof url !== 'string' || refuseHostedPage(url, as, this.config)) {
       throw new InvoiceCloudAnswerUnreadable(
         `Invoice Cloud answered ${operations.openCloudPayment.name} without a usable CloudPaymentURL.`,
       );
@@ -131,13 +132,13 @@ export class InvoiceCloudClient {
   /** Where the payer's browser posts the Cloud SSO Connect hand-off. */
   ssoConnectUrl(biller: { readonly invoiceCloudUrl: string | null }): string {
     const path = this.config.invoiceCloud.paths[operations.ssoConnect.name] ?? operations.ssoConnect.path;
-    return (biller.invoiceCloudUrl ?? this.config.invoiceCloud.url) + path;
+    return (biller.invoiceCloudUrl ?? this.config.invoiceCloud.pagesUrl) + path;
   }
 
   /** The biller's public "Pay Now" page (observed). */
   virtualSiteUrl(biller: { readonly invoiceCloudUrl: string | null; readonly billerGuid: string }): string {
     const path = this.config.invoiceCloud.paths[operations.virtualSite.name] ?? operations.virtualSite.path;
-    return `${biller.invoiceCloudUrl ?? this.config.invoiceCloud.url}${path}?G=${biller.billerGuid}`;
+    return `${biller.invoiceCloudUrl ?? this.config.invoiceCloud.pagesUrl}${path}?G=${biller.billerGuid}`;
   }
 
   private async send(as: BillerCredentials, operation: Operation, body?: Json): Promise<unknown> {
@@ -181,6 +182,9 @@ export class InvoiceCloudClient {
         validateStatus: () => true,
       });
     } catch (error) {
+      if (error instanceof BodyTooLarge) {
+        throw new InvoiceCloudAnswerUnreadable(`Invoice Cloud answered ${operation.name} with more than 1 MiB.`);
+      }
       if (deadline.aborted || isTimeout(error)) {
         throw new InvoiceCloudTimeout(
           `Invoice Cloud did not finish answering ${operation.name} within ${timeoutMs / 1000} s. Try again.`,
@@ -198,10 +202,10 @@ export class InvoiceCloudClient {
 const listed = (accountNumbers: readonly string[]) => accountNumbers.map((AccountNumber) => ({ AccountNumber }));
 
 /** We send payers there, so it must be an address a browser opens, and in production an encrypted one. */
-function refuseHostedPage(url: string, config: Config): string | undefined {
-  const host = URL.parse(url)?.host;
-  if (host && host === URL.parse(config.invoiceCloud.url)?.host) return undefined;
-  return refuseUrl(url, config.urlPolicy);
+function refuseHostedPage(url: string, as: BillerCredentials, { invoiceCloud, urlPolicy }: Config): string | undefined {
+  const origin = URL.parse(url)?.origin;
+  const own = [as.url ?? invoiceCloud.url, invoiceCloud.pagesUrl].map((known) => new URL(known).origin);
+  return origin !== undefined && own.includes(origin) ? undefined : refuseUrl(url, urlPolicy);
 }
 
 const codeOf = (error: unknown): string => {

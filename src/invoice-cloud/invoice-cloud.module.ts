@@ -1,8 +1,9 @@
 import { HttpModule } from '@nestjs/axios';
 import { Inject, Injectable, Module, OnApplicationShutdown } from '@nestjs/common';
 import { Agent } from 'undici';
-import { CONFIG, type Config } from '../config/config.js';
+import { CONFIG, ConfigError, type Config } from '../config/config.js';
 import { InvoiceCloudClient } from './invoice-cloud.client.js';
+import { operations } from './operations.js';
 import { invoiceCloudAgent, undiciAdapter } from './undici-adapter.js';
 
 /** Owns the connections, so that they are closed when the platform stops. */
@@ -11,7 +12,12 @@ export class InvoiceCloudConnections implements OnApplicationShutdown {
   readonly agent: Agent;
 
   constructor(@Inject(CONFIG) config: Config) {
-    const { url, timeoutMs } = config.invoiceCloud;
+    const { url, timeoutMs, paths } = config.invoiceCloud;
+    const unknown = Object.keys(paths).filter((name) => !(name in operations));
+    if (unknown.length > 0) {
+      const known = Object.keys(operations).join(', ');
+      throw new ConfigError([`INVOICE_CLOUD_PATHS names operations that do not exist; these do: ${known}`]);
+    }
     this.agent = invoiceCloudAgent(config.urlPolicy, new URL(url).hostname, timeoutMs);
   }
 

@@ -14,8 +14,6 @@ export interface Operation {
   /** `key`: Basic of the API key alone. `key-colon`: Basic of the key as user name with an empty password. */
   readonly auth: 'key' | 'key-colon';
   readonly standing: { readonly path: Standing; readonly fields: Standing };
-  /** Whether asking twice does no more than asking once, so that it may be repeated without knowing the first answer. */
-  readonly safe: boolean;
 }
 
 /** Every operation of Invoice Cloud that we use stands here, once. Paths can be overridden: INVOICE_CLOUD_PATHS. */
@@ -27,7 +25,6 @@ export const operations = {
     path: '/cloudpaymentsapi/v2',
     auth: 'key',
     standing: { path: 'observed', fields: 'documented' },
-    safe: false,
   },
   /** Whether the API key works. */
   billerStatus: {
@@ -36,7 +33,6 @@ export const operations = {
     path: '/api/v1/biller/status',
     auth: 'key-colon',
     standing: { path: 'observed', fields: 'observed' },
-    safe: true,
   },
   /** Which users an e-mail address or an account has, registered or not. */
   retrieveUsers: {
@@ -45,7 +41,6 @@ export const operations = {
     path: '/api/v1/remoteauth/RetrieveUsers',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: true,
   },
   /** Signs a user in; answers the RemoteAuthenticationToken. */
   remoteAuthentication: {
@@ -54,7 +49,6 @@ export const operations = {
     path: '/api/v1/remoteauth/RemoteAuthentication',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: true,
   },
   /** The CustomerGUID of an account. */
   retrieveCustomerGuid: {
@@ -63,7 +57,6 @@ export const operations = {
     path: '/api/v1/customer/RetrieveCustomerGuid',
     auth: 'key-colon',
     standing: { path: 'observed', fields: 'observed' },
-    safe: true,
   },
   /** The accounts of a user. */
   retrieveUserAccounts: {
@@ -72,7 +65,6 @@ export const operations = {
     path: '/api/v1/remoteauth/RetrieveUserAccounts',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: true,
   },
   /** Registers accounts to a user; LoginTypeID is always 1. */
   registerAccounts: {
@@ -81,7 +73,6 @@ export const operations = {
     path: '/api/v1/remoteauth/RegisterAccounts',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: false,
   },
   /** Makes a customer. */
   createCustomerRecord: {
@@ -90,7 +81,6 @@ export const operations = {
     path: '/api/v1/customers/CreateCustomerRecord',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: false,
   },
   /** Adds accounts to a registered user. */
   linkAccounts: {
@@ -99,7 +89,6 @@ export const operations = {
     path: '/api/v1/remoteauth/LinkAccounts',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: false,
   },
   /** Takes accounts from a user; there is no unlink. */
   unregisterAccounts: {
@@ -108,7 +97,6 @@ export const operations = {
     path: '/api/v1/remoteauth/UnregisterAccounts',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: false,
   },
   /** Changes the password of a user. */
   updatePassword: {
@@ -117,7 +105,6 @@ export const operations = {
     path: '/api/v1/remoteauth/UpdatePassword',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: false,
   },
   /** Changes the e-mail address of a user. */
   updateEmailAddress: {
@@ -126,7 +113,6 @@ export const operations = {
     path: '/api/v1/remoteauth/UpdateEmailAddress',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: false,
   },
   /** Not called by us: the payer's browser posts the six documented fields there (Cloud SSO Connect). */
   ssoConnect: {
@@ -135,7 +121,6 @@ export const operations = {
     path: '/portal/cloudsso',
     auth: 'key-colon',
     standing: { path: 'assumed', fields: 'documented' },
-    safe: true,
   },
   /** Not called by us: the biller's public page, `?G={BillerGUID}`. */
   virtualSite: {
@@ -144,6 +129,5 @@ export const operations = {
     path: '/portal/2/Site.aspx',
     auth: 'key-colon',
     standing: { path: 'observed', fields: 'observed' },
-    safe: true,
   },
 } as const satisfies Record<string, Operation>;

@@ -44,7 +44,7 @@ export class AccessGuard implements CanActivate {
     if (!found.scopes.includes(access.scope)) {
       throw new Forbidden(`This key lacks the scope ${access.scope}. Ask an administrator for a key that has it.`);
     }
-    request.caller = { partnerId: found.partnerId, keyId: found.id, mode: found.mode, billerId: found.billerId };
+    request.caller = { partnerId: found.partnerId, mode: found.mode, billerId: found.billerId };
     return true;
   }
 

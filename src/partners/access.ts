@@ -1,4 +1,4 @@
-import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { SetMetadata } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Mode, Scope } from './partner-key.entity.js';
 
@@ -16,14 +16,9 @@ export const RequiresScope = (scope: Scope) => SetMetadata(ACCESS, { kind: 'part
 /** Who is calling, as their key says. Tenancy comes from here, never from the path. */
 export interface Caller {
   readonly partnerId: string;
-  readonly keyId: string;
   readonly mode: Mode;
   /** Set when the key is bound to one biller. */
   readonly billerId: string | null;
 }
 
 export type CallerRequest = FastifyRequest & { caller?: Caller };
-
-export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller | undefined => {
-  return context.switchToHttp().getRequest<CallerRequest>().caller;
-});

@@ -45,7 +45,7 @@ export class PostbacksService {
       raw,
       message,
       rawSealed: this.box.seal(JSON.stringify(raw), id, 'raw'),
-      meaning: meaningOf(message),
+      meaning: meaningOf(message, raw),
     };
     const digest = digestOf(capability);
     const known = await this.inTransaction((manager) => this.record(manager, digest, received));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Attempt } from '../cloud-pay/settlement.js';
 import { centsOf } from '../common/money.js';
-import { fieldOf, type PostbackMessage } from './postback-message.js';
+import { fieldOf, type PostbackMessage, type RawPostback } from './postback-message.js';
 
 /** What was asked, against which a message is held. */
 export interface Asked {
@@ -63,24 +63,28 @@ export function paymentGuidOf(message: PostbackMessage): string | null {
   return /^[\w{}-]{1,64}$/.test(text) ? text : null;
 }
 
-const MEANINGFUL = [
-  'Approved',
-  'PaymentGUID',
-  'BillerGUID',
-  'InvoiceNumber',
-  'BillerReference',
-  'PaymentAmount',
-  'ConvenienceFee',
-];
-
 /**
- * A digest of what a message says about money: a repetition has the same one, even if its date is written anew. A
- * message that can't be read without doubt is compared as a whole.
+ * A digest of what a message says about money, as it was understood: a repetition has the same one, even if its date or the
+ * spelling of its amount is another. What can't be understood is compared to the byte.
  */
-export function meaningOf(message: PostbackMessage): Buffer {
-  const said =
-    message.doubts.length > 0 ? message.fields : MEANINGFUL.map((name) => fieldOf(message, name)?.trim() ?? null);
-  return createHash('sha256')
-    .update(JSON.stringify([message.doubts, said]))
-    .digest();
+export function meaningOf(message: PostbackMessage, raw: RawPostback): Buffer {
+  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
+  const paymentGuid = paymentGuidOf(message);
+  const approved = APPROVED[text('Approved').toLowerCase()];
+  const amountCents = centsOf(text('PaymentAmount'));
+  const understood =
+    message.doubts.length === 0 && paymentGuid !== null && approved !== undefined && amountCents !== undefined;
+  const fee = text('ConvenienceFee');
+  const said = understood
+    ? [
+        paymentGuid,
+        approved,
+        amountCents,
+        centsOf(fee) ?? fee,
+        text('BillerGUID').toLowerCase(),
+        text('InvoiceNumber'),
+        text('BillerReference'),
+      ]
+    : [raw.contentType, raw.query, raw.body];
+  return createHash('sha256').update(JSON.stringify(said)).digest();
 }

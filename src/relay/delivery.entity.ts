@@ -12,7 +12,8 @@ export type DeliveryStatus =
 @Entity('deliveries')
 @Check('deliveries_status_check', `status in ('pending', 'delivered', 'parked')`)
 @Index('deliveries_subject_idx', ['subjectId', 'id'])
-@Index('deliveries_undelivered_idx', ['createdAt'], { where: `status <> 'delivered'` })
+@Index('deliveries_pending_idx', ['nextAttemptAt'], { where: `status = 'pending'` })
+@Index('deliveries_delivered_idx', ['deliveredAt'], { where: `status = 'delivered'` })
 export class Delivery {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') @ForeignKey(() => Partner, { name: 'deliveries_partner_fkey' }) partnerId: string;

@@ -29,6 +29,9 @@ export class RelayQueue implements OnApplicationShutdown {
       monitorIntervalSeconds: 10,
       superviseIntervalSeconds: 10,
       schedule: false,
+      // The schema is made with ours, by whoever may: src/database/migrate.ts.
+      migrate: false,
+      createSchema: false,
     });
     this.boss.on('error', (error) => this.logger.error(traceOf(error), 'queue error'));
   }

@@ -1,53 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { InvoiceCloudClient, type BillerCredentials } from '../invoice-cloud/invoice-cloud.client.js';
-import { AccountNotFound, AccountTaken } from './errors.js';
-import { isRefusal } from './refusals.js';
 
-export interface LinkOutcome {
-  readonly linked: readonly string[];
+/** What Invoice Cloud says of accounts that a user would have. */
+export interface Standing {
+  /** This user's already. */
+  readonly own: readonly string[];
+  /** Nobody's yet. */
+  readonly free: readonly string[];
   /** Invoice Cloud has no such account. */
   readonly unknown: readonly string[];
   readonly registeredToAnotherUser: readonly string[];
 }
 
-/** Linking, as sign-in and the accounts' own routes need it. */
+export const NO_ACCOUNTS: Standing = { own: [], free: [], unknown: [], registeredToAnotherUser: [] };
+
+/** Looking at accounts before touching them, since Invoice Cloud registers and links the good ones of a list with bad ones. */
 @Injectable()
 export class Accounts {
   constructor(private readonly invoiceCloud: InvoiceCloudClient) {}
 
-  /** Links what can be linked and says what can't. One call, and one more for each account that is somebody else's. */
-  async linkAll(as: BillerCredentials, email: string, wanted: readonly string[]): Promise<LinkOutcome> {
-    const registeredToAnotherUser: string[] = [];
-    let rest = wanted;
-    while (rest.length > 0) {
-      try {
-        const { linked, unknown } = await this.invoiceCloud.linkAccounts(as, email, rest);
-        return { linked, unknown, registeredToAnotherUser };
-      } catch (error) {
-        const taken = isRefusal(error, 'AccountRegisteredToAnotherUser') ? error.facts.accountNumber : undefined;
-        // A refusal that names no account of ours would come again for ever.
-        if (taken === undefined || !rest.includes(taken)) throw error;
-        registeredToAnotherUser.push(taken);
-        rest = rest.filter((account) => account !== taken);
-      }
-    }
-    return { linked: [], unknown: [], registeredToAnotherUser };
-  }
-
-  /**
-   * Looks before linking, since Invoice Cloud links the known ones of a list with unknown ones in it.
-   * @throws AccountNotFound, AccountTaken: nothing may be changed then
-   */
-  async checkLinkable(as: BillerCredentials, email: string, wanted: readonly string[]): Promise<void> {
+  /** One call an account, all at once: one round trip. */
+  async standing(as: BillerCredentials, email: string, wanted: readonly string[]): Promise<Standing> {
     const found = await Promise.all(
-      wanted.map((AccountNumber) => this.invoiceCloud.retrieveUsers(as, { AccountNumber })),
+      wanted.map(async (accountNumber) => {
+        const users = await this.invoiceCloud.retrieveUsers(as, { AccountNumber: accountNumber });
+        return { accountNumber, user: users.find((user) => user.accountNumber === accountNumber) };
+      }),
     );
-    for (const [index, accountNumber] of wanted.entries()) {
-      const customer = found[index]?.find((user) => user.accountNumber === accountNumber);
-      if (!customer) throw new AccountNotFound(`Check the account number ${accountNumber}; nothing was linked.`);
-      if (customer.registered && customer.email?.toLowerCase() !== email.toLowerCase()) {
-        throw new AccountTaken(`Account ${accountNumber} belongs to another e-mail address; nothing was linked.`);
-      }
-    }
+    const isOwn = (user: { email: string | undefined }) => user.email?.toLowerCase() === email.toLowerCase();
+    const pick = (choose: (user: (typeof found)[number]['user']) => boolean) =>
+      found.filter(({ user }) => choose(user)).map(({ accountNumber }) => accountNumber);
+    return {
+      own: pick((user) => user !== undefined && user.registered && isOwn(user)),
+      free: pick((user) => user !== undefined && !user.registered),
+      unknown: pick((user) => user === undefined),
+      registeredToAnotherUser: pick((user) => user !== undefined && user.registered && !isOwn(user)),
+    };
   }
 }

@@ -23,7 +23,7 @@ export function described({ changes, newEmail }: Pick<Question, 'changes' | 'new
 }
 
 /** Says who asked for what, and that nothing happens without a click on the page behind the link. */
-export function approvalMail(to: string, question: Question, link: string, hours: number): Mail {
+export function approvalMail(to: string, question: Question, link: string): Mail {
   const { biller, partner } = question;
   return {
     to,
@@ -38,7 +38,7 @@ export function approvalMail(to: string, question: Question, link: string, hours
       link,
       '',
       'If it was not you, refuse it there, or do nothing: without your approval nothing changes.',
-      `The link works once, for ${hours} hours.`,
+      'The link works once, within 24 hours.',
     ].join('\n'),
   };
 }

@@ -1,20 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
 import { newId } from '../common/id.js';
 import { PlatformError } from '../common/platform-error.js';
 import { digestOf, SecretBox } from '../common/secret-box.js';
 import { CredentialUpdates, type Update } from './credential-updates.js';
 import { type Changed, type ChangeStatus, CredentialChange } from './credential-change.entity.js';
-import { TicketNotUsable } from './errors.js';
+import { TicketNotUsable, TooManyMails } from './errors.js';
 import { Mailer } from './mailer.js';
 import { approvalMail, masked, type Question } from './approval-mail.js';
 import { explained } from './refusals.js';
 import { ApprovalParties } from './approval-parties.js';
 
-const HOURS = 24;
+/** A minute and a sweep before the 24 hours that a password may be kept. */
+const LIFE_MS = 24 * 3_600_000 - 180_000;
+const MOST_MAILS_AN_HOUR = 5;
+/** How long decided changes can be read. */
+const KEPT_DAYS = 30;
 /** A process that applies a change and has not ended by then is taken for dead. */
 const CLAIM_SECONDS = 120;
 
@@ -39,6 +43,8 @@ export class Approvals {
     const token = randomBytes(32).toString('base64url');
     const link = this.parties.linkTo(token);
     const { newEmail, newPassword } = update;
+    const addressDigest = this.box.blindDigest(`${biller.id} ${update.email.toLowerCase()}`);
+    await this.makeRoom(addressDigest);
     const changes: Changed[] = [...(newEmail ? ['email' as const] : []), ...(newPassword ? ['password' as const] : [])];
     await this.changes.insert({
       id,
@@ -49,17 +55,28 @@ export class Approvals {
       newPasswordSealed: newPassword ? this.box.seal(newPassword, id, 'new-password') : null,
       changes,
       sentTo: masked(update.email),
+      addressDigest,
       tokenDigest: digestOf(token),
-      expiresAt: new Date(Date.now() + HOURS * 3_600_000),
+      expiresAt: new Date(Date.now() + LIFE_MS),
     });
     const question = { biller: biller.dba, partner: await this.parties.partnerOf(biller), changes, newEmail };
     try {
-      await this.mailer.send(approvalMail(update.email, question, link, HOURS));
+      await this.mailer.send(approvalMail(update.email, question, link));
     } catch (error) {
       await this.close(id, 'failed', error instanceof PlatformError ? error.type.code : 'mail_not_sent');
       throw error;
     }
     return this.changes.findOneByOrFail({ id });
+  }
+
+  /** The newest question counts; and nobody's mailbox is filled by whoever knows an account number. */
+  private async makeRoom(addressDigest: Buffer): Promise<void> {
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    if ((await this.changes.countBy({ addressDigest, createdAt: MoreThan(hourAgo) })) >= MOST_MAILS_AN_HOUR) {
+      throw new TooManyMails('Wait for an hour, or have the user answer a mail that is there.', { retryAfter: 3600 });
+    }
+    const superseded = { status: 'expired', newPasswordSealed: null, decidedAt: new Date() } as const;
+    await this.changes.update({ addressDigest, status: 'waiting' }, superseded);
   }
 
   /** @throws TicketNotUsable when there is nothing to decide any more */
@@ -84,12 +101,15 @@ export class Approvals {
     const biller = await this.parties.billerOf(change);
     const done: Changed[] = [...change.done];
     try {
-      await this.updates.apply(biller, this.opened(change), { Approved: true }, done);
+      await this.updates.apply(biller, this.opened(change), { Approved: true }, change.done, async (changed) => {
+        done.push(changed);
+        await this.changes.update({ id: change.id }, { done });
+      });
     } catch (error) {
       const failure = explained(error);
       const final = failure instanceof PlatformError && failure.type.status < 500;
       if (final) await this.close(change.id, 'failed', failure.type.code, done);
-      else await this.changes.update({ id: change.id }, { status: 'waiting', claimedUntil: null, done });
+      else await this.changes.update({ id: change.id }, { status: 'waiting', claimedUntil: null });
       throw failure;
     }
     await this.close(change.id, 'applied', null, done);
@@ -107,6 +127,7 @@ export class Approvals {
        where status in ('waiting', 'applying') and expires_at <= now()
          and (claimed_until is null or claimed_until <= now())`,
     );
+    await this.changes.delete({ decidedAt: LessThan(new Date(Date.now() - KEPT_DAYS * 86_400_000)) });
     await this.changes.query(
       `update credential_changes set status = 'waiting', claimed_until = null
        where status = 'applying' and claimed_until <= now()`,
@@ -115,7 +136,7 @@ export class Approvals {
 
   /** One click decides, of however many. */
   private async claim(token: string): Promise<CredentialChange> {
-    const { raw }: { raw: unknown } = await this.changes
+    const update = await this.changes
       .createQueryBuilder()
       .update()
       .set({ status: 'applying', claimedUntil: () => `now() + interval '${CLAIM_SECONDS} seconds'` })
@@ -123,7 +144,7 @@ export class Approvals {
       .andWhere(`(status = 'waiting' or (status = 'applying' and claimed_until <= now()))`)
       .returning('id')
       .execute();
-    const [claimed] = raw as { id: string }[];
+    const [claimed] = update.raw as { id: string }[];
     if (!claimed) throw decided();
     return this.changes.findOneByOrFail({ id: claimed.id });
   }

@@ -16,6 +16,7 @@ export type Changed = 'email' | 'password';
   `status in ('waiting', 'applying', 'applied', 'refused', 'expired', 'failed')`,
 )
 @Check('credential_changes_wiped_check', `status in ('waiting', 'applying') or new_password_sealed is null`)
+@Index('credential_changes_address_idx', ['addressDigest', 'createdAt'])
 @Index('credential_changes_open_idx', ['expiresAt'], { where: `status in ('waiting', 'applying')` })
 export class CredentialChange {
   @PrimaryColumn('uuid') id: string;
@@ -32,6 +33,8 @@ export class CredentialChange {
   @Column('text', { array: true, default: () => `'{}'` }) done: Changed[];
   /** Masked, for My360. */
   @Column('text') sentTo: string;
+  /** Of biller and address, so that one user is not asked too often. */
+  @Column('bytea') addressDigest: Buffer;
   @Column('bytea') tokenDigest: Buffer;
   @Column('text', { nullable: true }) failureCode: string | null;
   /** Until then the process that applies it counts as alive. */

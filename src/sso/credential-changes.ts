@@ -3,12 +3,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
 import { isId } from '../common/id.js';
-import { PlatformError } from '../common/platform-error.js';
 import { Approvals } from './approvals.js';
 import { type Changed, CredentialChange } from './credential-change.entity.js';
 import { CredentialUpdates } from './credential-updates.js';
 import { CredentialChangeNotFound } from './errors.js';
-import { explained } from './refusals.js';
+import { explained, withCompleted } from './refusals.js';
 import type { ChangeCredentials } from './sso.dto.js';
 import { credentialChangeView, type CredentialChangeView } from './sso.view.js';
 import { StoredCredentials } from './stored-credentials.js';
@@ -30,9 +29,10 @@ export class CredentialChangesService {
   async change(biller: Biller, wanted: ChangeCredentials): Promise<CredentialChangeView> {
     const { newEmail, newPassword } = wanted;
     try {
-      if (await this.stored.agreeWith(biller, wanted)) return await this.changeNow(biller, wanted);
-      const email = await this.stored.emailOf(biller, wanted.accountNumber);
-      return credentialChangeView(await this.approvals.ask(biller, { email, newEmail, newPassword }));
+      const email = await this.stored.addressThatAgrees(biller, wanted);
+      if (email !== undefined) return await this.changeNow(biller, { ...wanted, email });
+      const stored = await this.stored.emailOf(biller, wanted.accountNumber);
+      return credentialChangeView(await this.approvals.ask(biller, { email: stored, newEmail, newPassword }));
     } catch (error) {
       throw explained(error);
     }
@@ -47,13 +47,14 @@ export class CredentialChangesService {
 
   private async changeNow(biller: Biller, wanted: ChangeCredentials): Promise<CredentialChangeView> {
     const { email, newEmail, newPassword } = wanted;
-    const done: Changed[] = [];
+    const before: Changed[] = email === newEmail ? ['email'] : [];
+    const done: Changed[] = [...before];
+    const proof = { Password: wanted.password };
     try {
-      await this.updates.apply(biller, { email, newEmail, newPassword }, { Password: wanted.password }, done);
+      const update = { email, newEmail, newPassword };
+      await this.updates.apply(biller, update, proof, before, (changed) => void done.push(changed));
     } catch (error) {
-      const failure = explained(error);
-      if (failure instanceof PlatformError && done.length > 0) failure.completed = done;
-      throw failure;
+      throw withCompleted(explained(error), done);
     }
     return { id: null, status: 'applied', changes: done, sentTo: null, expiresAt: null, failureCode: null };
   }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
-import { InvoiceCloudClient, type Proof } from '../invoice-cloud/invoice-cloud.client.js';
+import { type BillerCredentials, InvoiceCloudClient, type Proof } from '../invoice-cloud/invoice-cloud.client.js';
 import type { Changed } from './credential-change.entity.js';
+import { isRefusal } from './refusals.js';
 
 export interface Update {
   /** The address at Invoice Cloud now. */
@@ -21,17 +22,34 @@ export class CredentialUpdates {
   /**
    * Changes e-mail address and password at Invoice Cloud, as far as it has not been done before. The address goes
    * first: it is the one that can be taken, and then nothing has been changed.
-   * @param done what was changed already; added to as Invoice Cloud takes each, so that a failure tells how far it got
+   * @param onDone called as Invoice Cloud takes each change, so that a failure tells how far it got
    */
-  async apply(biller: Biller, { email, newEmail, newPassword }: Update, proof: Proof, done: Changed[]): Promise<void> {
+  async apply(
+    biller: Biller,
+    { email, newEmail, newPassword }: Update,
+    proof: Proof,
+    done: readonly Changed[],
+    onDone: (changed: Changed) => Promise<void> | void,
+  ): Promise<void> {
     const as = await this.billers.credentialsOf(biller);
     if (newEmail !== undefined && !done.includes('email')) {
-      await this.invoiceCloud.updateEmailAddress(as, email, newEmail, proof);
-      done.push('email');
+      await this.changeEmail(as, email, newEmail, proof);
+      await onDone('email');
     }
     if (newPassword !== undefined && !done.includes('password')) {
       await this.invoiceCloud.updatePassword(as, newEmail ?? email, newPassword, proof);
-      done.push('password');
+      await onDone('password');
+    }
+  }
+
+  /** An earlier try may have been done and its answer lost: then the old address is gone, and the new one is there. */
+  private async changeEmail(as: BillerCredentials, email: string, newEmail: string, proof: Proof): Promise<void> {
+    try {
+      await this.invoiceCloud.updateEmailAddress(as, email, newEmail, proof);
+    } catch (error) {
+      if (!isRefusal(error, 'NotRegistered')) throw error;
+      const users = await this.invoiceCloud.retrieveUsers(as, { EmailAddress: newEmail });
+      if (!users.some((user) => user.registered)) throw error;
     }
   }
 }

@@ -12,6 +12,12 @@ export class TooManyAttempts extends PlatformError {
   static override readonly title = 'Too many wrong passwords for this user';
 }
 
+export class TooManyMails extends PlatformError {
+  static override readonly code = 'too_many_mails';
+  static override readonly status = 429;
+  static override readonly title = 'This user was asked too often in the last hour';
+}
+
 export class UserLocked extends PlatformError {
   static override readonly code = 'user_locked';
   static override readonly status = 423;

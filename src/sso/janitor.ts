@@ -1,17 +1,14 @@
-import { Injectable, Logger, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { traceOf } from '../common/problem.js';
+import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Sweeper } from '../common/sweeper.js';
 import { Approvals } from './approvals.js';
 import { LoginAttempts } from './login-attempts.js';
 import { PagesService } from './pages.js';
 import { SessionsService } from './sessions.service.js';
 
-const MINUTE = 60_000;
-
-/** Wipes what is over: passwords, tokens, tickets, attempts. Every process may do it: each is one statement. */
+/** Wipes what is over: passwords, tokens, tickets, attempts. */
 @Injectable()
-export class SsoJanitor implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('sso');
-  private timer: NodeJS.Timeout | undefined;
+export class SsoJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private sweeper: Sweeper | undefined;
 
   constructor(
     private readonly approvals: Approvals,
@@ -21,19 +18,16 @@ export class SsoJanitor implements OnApplicationBootstrap, OnApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) => this.logger.error(traceOf(error), 'sweep failed'));
-    }, MINUTE).unref();
+    this.sweeper = new Sweeper('sso', [
+      () => this.approvals.sweep(),
+      // Tickets first: they hang on sessions.
+      () => this.pages.sweep(),
+      () => this.sessions.sweep(),
+      () => this.attempts.sweep(),
+    ]);
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
-  }
-
-  private async sweep(): Promise<void> {
-    await this.approvals.sweep();
-    await this.sessions.sweep();
-    await this.pages.sweep();
-    await this.attempts.sweep();
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.sweeper?.stop();
   }
 }

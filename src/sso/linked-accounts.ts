@@ -3,7 +3,7 @@ import type { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import { Accounts } from './accounts.js';
-import { AccountNotLinked } from './errors.js';
+import { AccountNotFound, AccountNotLinked, AccountTaken } from './errors.js';
 import { explained } from './refusals.js';
 import { SessionsService } from './sessions.service.js';
 import { accountView, type LinkedAccountsView, type UnregisteredView } from './sso.view.js';
@@ -23,7 +23,12 @@ export class LinkedAccountsService {
     const { email } = await this.sessions.open(biller, sessionId);
     const as = await this.billers.credentialsOf(biller);
     try {
-      await this.accounts.checkLinkable(as, email, wanted);
+      const { unknown, registeredToAnotherUser } = await this.accounts.standing(as, email, wanted);
+      if (unknown.length > 0)
+        throw new AccountNotFound(`Invoice Cloud does not know ${unknown.join(', ')}; nothing was linked.`);
+      if (registeredToAnotherUser.length > 0) {
+        throw new AccountTaken(`${registeredToAnotherUser.join(', ')} belong to another user; nothing was linked.`);
+      }
       const { linked } = await this.invoiceCloud.linkAccounts(as, email, wanted);
       const accounts = await this.invoiceCloud.retrieveUserAccounts(as, email);
       return { accounts: accounts.map(accountView), linkedNow: [...linked] };

@@ -6,7 +6,9 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('login_attempts_time_idx', ['attemptedAt'])
 export class LoginAttempt {
   @PrimaryColumn('uuid') id: string;
-  /** SHA-256 of biller and e-mail address. */
+  /** Of biller and e-mail address, under the ring's first key. */
   @Column('bytea') userDigest: Buffer;
-  @Column('timestamptz', { default: () => 'now()' }) attemptedAt: Date;
+  @Column('timestamptz', { default: () => 'clock_timestamp()' }) attemptedAt: Date;
+  /** False while its answer is out. */
+  @Column('boolean', { default: false }) wrong: boolean;
 }

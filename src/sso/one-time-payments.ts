@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
+import { SettingMissing } from '../billers/errors.js';
 import { ONE_TIME_PAYMENT_RETURN_URL } from '../billers/setting.entity.js';
 import type { CloudPaymentRequest } from '../cloud-pay/cpv2-request.dto.js';
 import { PaymentsService } from '../cloud-pay/payments.service.js';
@@ -20,8 +21,14 @@ export class OneTimePaymentsService {
   async open(biller: Biller, request: CloudPaymentRequest, idempotencyKey?: string): Promise<OneTimePaymentView> {
     const returnUrl = await this.billers.setting(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
     const { pinned, defaults } = biller.cloudPayPolicy;
-    const fixed = { ...pinned, CreateCustomerRecord: true, ...(returnUrl !== undefined && { ReturnURL: returnUrl }) };
-    const opened = await this.payments.open(biller, request, idempotencyKey, { pinned: fixed, defaults });
+    if (returnUrl === undefined) {
+      throw new SettingMissing(
+        `An administrator sets setting ${ONE_TIME_PAYMENT_RETURN_URL}, where the payer returns to: PUT /admin/v1/billers/{billerId}/settings/${ONE_TIME_PAYMENT_RETURN_URL}.`,
+      );
+    }
+    const fixed = { ...pinned, CreateCustomerRecord: true, ReturnURL: returnUrl };
+    const policy = { pinned: fixed, defaults };
+    const opened = await this.payments.open(biller, request, { idempotencyKey, policy, route: 'one-time-payments' });
     return { ...opened, virtualSiteUrl: this.invoiceCloud.virtualSiteUrl(biller) };
   }
 }

@@ -55,14 +55,14 @@ export class PagesService {
 
   /** Uses a ticket up. @throws TicketNotUsable when it is unknown, used or expired, or its session is over */
   async launch(ticket: string): Promise<Launch> {
-    const { raw }: { raw: unknown } = await this.tickets
+    const update = await this.tickets
       .createQueryBuilder()
       .update()
       .set({ usedAt: () => 'now()' })
       .where('digest = :digest and used_at is null and expires_at > now()', { digest: digestOf(ticket) })
       .returning('*')
       .execute();
-    const [used] = raw as {
+    const [used] = update.raw as {
       session_id: string;
       redirect_id: number;
       css_url: string;

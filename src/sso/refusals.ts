@@ -1,4 +1,4 @@
-import type { PlatformError } from '../common/platform-error.js';
+import { PlatformError } from '../common/platform-error.js';
 import { InvoiceCloudRejected } from '../invoice-cloud/errors.js';
 import {
   AccountNotFound,
@@ -34,3 +34,9 @@ export function explained(error: unknown): unknown {
 
 export const isRefusal = (error: unknown, reason: string): error is InvoiceCloudRejected =>
   error instanceof InvoiceCloudRejected && error.facts.reason === reason;
+
+/** Says in a failure what was done before it. */
+export function withCompleted(failure: unknown, completed: readonly string[]): unknown {
+  if (failure instanceof PlatformError && completed.length > 0) failure.completed = completed;
+  return failure;
+}

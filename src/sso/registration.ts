@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
-import { PlatformError } from '../common/platform-error.js';
 import { type BillerCredentials, InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
+import { NO_ACCOUNTS } from './accounts.js';
 import { AccountTaken } from './errors.js';
 import { LoginAttempts } from './login-attempts.js';
-import { explained } from './refusals.js';
+import { explained, withCompleted } from './refusals.js';
 import { SignInService } from './sign-in.js';
 import type { Registration } from './sso.dto.js';
 import type { RegistrationView } from './sso.view.js';
 
 /**
- * User registration (story 2), in its three branches. Round trips in a row: one where the user is registered already
- * (and one for what is left), three where the account is known, four where it is not.
+ * User registration (story 2), in its three branches. Round trips in a row: two where the user is registered already,
+ * three where the account is known, four where it is not.
  *
  * Stopped halfway, the same request goes on from there: the account is known then, so that the branch with less to do is
  * taken. The error says what was done.
@@ -32,9 +32,7 @@ export class RegistrationService {
     try {
       return await this.attempts.guard(biller, wanted.email, () => this.run(biller, as, wanted, completed));
     } catch (error) {
-      const failure = explained(error);
-      if (failure instanceof PlatformError && completed.length > 0) failure.completed = completed;
-      throw failure;
+      throw withCompleted(explained(error), completed);
     }
   }
 
@@ -56,30 +54,19 @@ export class RegistrationService {
     if (customer?.registered && customer.email?.toLowerCase() !== email.toLowerCase()) {
       throw new AccountTaken(`Account ${accountNumber} is registered to another e-mail address; nothing was changed.`);
     }
-    const known = [accountNumber];
     if (customer?.registered && authentication) {
-      const user = { authentication, accounts };
-      return { branch: 'registered', ...(await this.signIn.begin(biller, as, email, user, 'signed-in', known)) };
+      const standing = { ...NO_ACCOUNTS, own: [accountNumber] };
+      const entry = { authentication, accounts, standing, outcome: 'signed-in', registered: [] } as const;
+      return { branch: 'registered', ...(await this.signIn.begin(biller, as, email, entry)) };
     }
 
-    let customerGuid: string | undefined;
     if (!customer) {
-      customerGuid = await this.invoiceCloud.createCustomerRecord(as, recordOf(wanted));
+      await this.invoiceCloud.createCustomerRecord(as, recordOf(wanted));
       completed.push('create-customer-record');
     }
-    await this.invoiceCloud.registerAccounts(as, login, known);
-    completed.push('register-accounts');
-    const user = await this.signIn.authenticate(as, login);
-    const session = await this.signIn.begin(
-      biller,
-      as,
-      email,
-      user,
-      'registered-and-signed-in',
-      known,
-      // A user who had accounts before keeps the CustomerGUID of the primary one.
-      user.accounts.length === 1 ? customerGuid : undefined,
-    );
+    const entry = await this.signIn.register(as, login, [accountNumber], completed);
+    const standing = { ...NO_ACCOUNTS, free: [accountNumber] };
+    const session = await this.signIn.begin(biller, as, email, { ...entry, standing });
     return { branch: customer ? 'known-unregistered' : 'unknown', ...session };
   }
 }

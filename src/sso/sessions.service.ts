@@ -74,8 +74,9 @@ export class SessionsService {
     await this.sessions.update({ id: session.id }, { tokenSealed: null });
   }
 
-  /** Forgets the tokens of sessions that have run out. */
+  /** Forgets the tokens of sessions that have run out, and after a day the sessions themselves. */
   async sweep(): Promise<void> {
+    await this.sessions.delete({ expiresAt: LessThan(new Date(Date.now() - 86_400_000)) });
     await this.sessions.update({ expiresAt: LessThan(new Date()), tokenSealed: Not(IsNull()) }, { tokenSealed: null });
   }
 

@@ -3,24 +3,29 @@ import type { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
 import { type BillerCredentials, InvoiceCloudClient, type Login } from '../invoice-cloud/invoice-cloud.client.js';
 import type { Account, AuthenticationToken } from '../invoice-cloud/my360-answers.js';
-import { Accounts, type LinkOutcome } from './accounts.js';
+import { Accounts, NO_ACCOUNTS, type Standing } from './accounts.js';
 import { LoginAttempts } from './login-attempts.js';
-import { explained, isRefusal } from './refusals.js';
+import { explained, isRefusal, withCompleted } from './refusals.js';
 import { SessionsService } from './sessions.service.js';
 import type { SignIn } from './sso.dto.js';
 import { accountView, type SessionView, type SyncView } from './sso.view.js';
 
-const NOTHING_LINKED: LinkOutcome = { linked: [], unknown: [], registeredToAnotherUser: [] };
-
-/** What is known of a user whom Invoice Cloud has let in. */
-interface Authenticated {
+/** A user whom Invoice Cloud has let in, and what was found out on the way. */
+export interface Entry {
   readonly authentication: AuthenticationToken;
   readonly accounts: readonly Account[];
+  readonly outcome: SessionView['outcome'];
+  /** Where it is known already. */
+  readonly customerGuid?: string | undefined;
+  /** Undefined when My360 sent no account numbers. */
+  readonly standing?: Standing | undefined;
+  /** Registered on the way in. */
+  readonly registered: readonly string[];
 }
 
 /**
- * User access (story 1). Calls that do not depend on each other go side by side: users, token and accounts in the first
- * round trip; CustomerGUID and missing accounts in the second.
+ * User access (story 1). Calls that do not depend on each other go side by side: users, token, accounts, and what is to be
+ * known of the accounts sent, in the first round trip; CustomerGUID and missing accounts in the second.
  */
 @Injectable()
 export class SignInService {
@@ -35,69 +40,76 @@ export class SignInService {
   async signIn(biller: Biller, { email, password, accountNumbers }: SignIn): Promise<SessionView> {
     const as = await this.billers.credentialsOf(biller);
     const login = { EmailAddress: email, Password: password };
+    const completed: string[] = [];
     try {
       return await this.attempts.guard(biller, email, async () => {
-        const [users, accounts, authentication] = await Promise.all([
+        const [users, accounts, authentication, standing] = await Promise.all([
           this.invoiceCloud.retrieveUsers(as, { EmailAddress: email }),
           this.invoiceCloud.retrieveUserAccounts(as, email),
           this.unlessUnregistered(this.invoiceCloud.remoteAuthentication(as, login)),
+          accountNumbers && this.accounts.standing(as, email, accountNumbers),
         ]);
         if (authentication) {
-          return this.begin(biller, as, email, { authentication, accounts }, 'signed-in', accountNumbers);
+          const entry = { authentication, accounts, standing, outcome: 'signed-in', registered: [] } as const;
+          return this.begin(biller, as, email, entry);
         }
         // The design: where sign-in fails because the user is not registered, register and authenticate.
-        const known = accountNumbers ?? users.filter((user) => !user.registered).map((user) => user.accountNumber);
-        const authenticated = await this.register(as, login, known);
-        return this.begin(biller, as, email, authenticated, 'registered-and-signed-in', accountNumbers);
+        const known = standing?.free ?? users.filter((user) => !user.registered).map((user) => user.accountNumber);
+        const entry = await this.register(as, login, known, completed);
+        return this.begin(biller, as, email, { ...entry, standing });
       });
     } catch (error) {
-      throw explained(error);
+      throw withCompleted(explained(error), completed);
     }
   }
 
-  /** Records the session of a user who is let in. One round trip, with all that is left to ask. */
-  async begin(
-    biller: Biller,
-    as: BillerCredentials,
-    email: string,
-    { authentication, accounts }: Authenticated,
-    outcome: SessionView['outcome'],
-    knownToMy360: readonly string[] | undefined,
-    customerGuid?: string,
-  ): Promise<SessionView> {
-    const has = new Set(accounts.map((account) => account.accountNumber));
-    const missing = (knownToMy360 ?? []).filter((account) => !has.has(account));
-    const primary = accounts.find((account) => account.primary) ?? accounts[0];
-    const [guid, linked] = await Promise.all([
-      customerGuid ?? (primary && this.guidOf(as, email, primary.accountNumber)) ?? null,
-      missing.length > 0 ? this.accounts.linkAll(as, email, missing) : NOTHING_LINKED,
+  /**
+   * Registers accounts and signs in: two round trips, with the CustomerGUID in the second.
+   * @param known accounts that nobody has; with none, Invoice Cloud's own refusal of the sign-in says best why
+   * @param completed added to, for the caller to say how far it got
+   */
+  async register(as: BillerCredentials, login: Login, known: readonly string[], completed: string[]): Promise<Entry> {
+    const [first] = known;
+    if (first !== undefined) {
+      await this.invoiceCloud.registerAccounts(as, login, known);
+      completed.push('register-accounts');
+    }
+    const [authentication, accounts, customerGuid] = await Promise.all([
+      this.invoiceCloud.remoteAuthentication(as, login),
+      this.invoiceCloud.retrieveUserAccounts(as, login.EmailAddress),
+      first === undefined ? undefined : this.guidOf(as, login.EmailAddress, first),
     ]);
-    const session = await this.sessions.start(biller, email, authentication, guid);
+    // The first account registered is the primary one, unless the user had some before.
+    const isPrimary = accounts.some((account) => account.accountNumber === first && account.primary);
     return {
-      id: session.id,
-      outcome,
-      customerGuid: guid,
-      accounts: [...accounts.map(accountView), ...linked.linked.map(linkedJustNow)],
-      remoteAuthenticationToken: authentication.token,
-      expiresAt: session.expiresAt.toISOString(),
-      sync: syncOf(has, linked, knownToMy360),
+      authentication,
+      accounts,
+      outcome: 'registered-and-signed-in',
+      customerGuid: isPrimary ? customerGuid : undefined,
+      registered: known,
     };
   }
 
-  /** The second and third round trip of a user who is not registered. */
-  private async register(as: BillerCredentials, login: Login, accounts: readonly string[]): Promise<Authenticated> {
-    // Without an account there is nothing to register; Invoice Cloud's own answer to the sign-in says so best.
-    if (accounts.length > 0) await this.invoiceCloud.registerAccounts(as, login, accounts);
-    return this.authenticate(as, login);
-  }
-
-  /** Token and accounts of a registered user, side by side. */
-  async authenticate(as: BillerCredentials, login: Login): Promise<Authenticated> {
-    const [authentication, accounts] = await Promise.all([
-      this.invoiceCloud.remoteAuthentication(as, login),
-      this.invoiceCloud.retrieveUserAccounts(as, login.EmailAddress),
+  /** Records the session of a user who is let in. At most one round trip more, with all that is left to ask. */
+  async begin(biller: Biller, as: BillerCredentials, email: string, entry: Entry): Promise<SessionView> {
+    const { accounts, authentication, standing, registered } = entry;
+    const has = accounts.map((account) => account.accountNumber);
+    const missing = (standing ?? NO_ACCOUNTS).free.filter((account) => !has.includes(account));
+    const primary = accounts.find((account) => account.primary) ?? accounts[0];
+    const [customerGuid, linked] = await Promise.all([
+      entry.customerGuid ?? (primary && this.guidOf(as, email, primary.accountNumber)) ?? null,
+      missing.length > 0 ? this.invoiceCloud.linkAccounts(as, email, missing) : { linked: [], unknown: [] },
     ]);
-    return { authentication, accounts };
+    const session = await this.sessions.start(biller, email, authentication, customerGuid);
+    return {
+      id: session.id,
+      outcome: entry.outcome,
+      customerGuid,
+      accounts: [...accounts.map(accountView), ...linked.linked.map(linkedJustNow)],
+      remoteAuthenticationToken: authentication.token,
+      expiresAt: session.expiresAt.toISOString(),
+      sync: standing ? syncOf(standing, has, [...registered, ...linked.linked]) : null,
+    };
   }
 
   /** @returns undefined when the user is not registered; every other failure is thrown */
@@ -115,13 +127,15 @@ export class SignInService {
 
 const linkedJustNow = (accountNumber: string) => ({ accountNumber, name: null, primary: false, balanceCents: null });
 
-function syncOf(has: ReadonlySet<string>, outcome: LinkOutcome, known: readonly string[] | undefined): SyncView | null {
-  if (!known) return null;
+function syncOf(standing: Standing, has: readonly string[], linkedNow: readonly string[]): SyncView {
+  const known = [...standing.own, ...standing.free, ...standing.registeredToAnotherUser];
   return {
-    linked: known.filter((account) => has.has(account)),
-    linkedNow: [...outcome.linked],
-    unknownToInvoiceCloud: [...outcome.unknown],
-    registeredToAnotherUser: [...outcome.registeredToAnotherUser],
-    unknownToMy360: [...has].filter((account) => !known.includes(account)),
+    linked: [...standing.own, ...standing.free].filter(
+      (account) => !linkedNow.includes(account) && has.includes(account),
+    ),
+    linkedNow: linkedNow.filter((account) => known.includes(account)),
+    unknownToInvoiceCloud: [...standing.unknown],
+    registeredToAnotherUser: [...standing.registeredToAnotherUser],
+    unknownToMy360: has.filter((account) => !known.includes(account)),
   };
 }

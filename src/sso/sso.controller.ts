@@ -9,6 +9,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Biller } from '../billers/biller.entity.js';
+import { SettingMissing } from '../billers/errors.js';
 import { BillerGuard, CurrentBiller } from '../billers/current-biller.js';
 import { CloudPaymentBody, StrictCloudPayment } from '../cloud-pay/cloud-payment-body.js';
 import { CloudPaymentRequest } from '../cloud-pay/cpv2-request.dto.js';
@@ -28,6 +29,7 @@ import {
   EmailAddressTaken,
   MailNotSent,
   TooManyAttempts,
+  TooManyMails,
   UserLocked,
   UserNotRegistered,
 } from './errors.js';
@@ -77,7 +79,7 @@ export class SsoController {
   @ApiBody({ type: CloudPaymentRequest })
   @ApiHeader({ name: 'Idempotency-Key', required: false, schema: { type: 'string', maxLength: 255 } })
   @ApiCreatedResponse({ type: OneTimePaymentView })
-  @ApiProblems([...OF_CALLERS, ...OF_OPENING], { takesBody: true })
+  @ApiProblems([...OF_CALLERS, ...OF_OPENING, SettingMissing], { takesBody: true })
   openOneTimePayment(
     @CurrentBiller() biller: Biller,
     @CloudPaymentBody(StrictCloudPayment) request: CloudPaymentRequest,
@@ -106,6 +108,7 @@ export class SsoController {
       UserNotRegistered,
       UserLocked,
       TooManyAttempts,
+      TooManyMails,
       MailNotSent,
       PublicUrlMissing,
       ...OF_INVOICE_CLOUD,

@@ -7,7 +7,6 @@ import {
   IsEmail,
   IsIn,
   IsNotEmpty,
-  IsOptional,
   IsString,
   Matches,
   MaxLength,
@@ -15,7 +14,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { IsText } from '../common/rules.js';
+import { IsText, Optional } from '../common/rules.js';
 import { PORTAL_PAGES, type PortalPage } from './portal-pages.js';
 
 const ACCOUNT = /^[^\p{Cc}]{1,50}$/u;
@@ -33,7 +32,7 @@ export class SignIn extends UserCredentials {
    * The accounts that My360 knows of this user. Those that are missing at Invoice Cloud are linked; a user who is not
    * registered is registered with them.
    */
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(50)
@@ -45,30 +44,30 @@ export class SignIn extends UserCredentials {
 /** For the customer record, where Invoice Cloud has none. */
 export class NewCustomer {
   /** @example 'Jane Payer' */
-  @IsOptional() @IsText(200) name?: string;
-  @IsOptional() @IsText(200) address?: string;
-  @IsOptional() @IsText(100) city?: string;
-  @IsOptional() @IsText(50) state?: string;
-  @IsOptional() @IsText(20) zip?: string;
-  @IsOptional() @IsText(30) phone?: string;
+  @Optional() @IsText(200) name?: string;
+  @Optional() @IsText(200) address?: string;
+  @Optional() @IsText(100) city?: string;
+  @Optional() @IsText(50) state?: string;
+  @Optional() @IsText(20) zip?: string;
+  @Optional() @IsText(30) phone?: string;
 }
 
 export class Registration extends UserCredentials {
   /** @example '36020002' */
   @Matches(ACCOUNT, { message: ACCOUNT_REASON }) accountNumber: string;
   /** Used where the account is unknown to Invoice Cloud. */
-  @IsOptional() @ValidateNested() @Type(() => NewCustomer) customer?: NewCustomer;
+  @Optional() @ValidateNested() @Type(() => NewCustomer) customer?: NewCustomer;
 }
 
 export class OpenPage {
   /** Which of Invoice Cloud's pages the iframe opens. @example 'autopay' */
   @IsIn(Object.keys(PORTAL_PAGES)) page: PortalPage;
   /** Style sheet; within the biller's allowed origins. Default: the biller's, then Invoice Cloud's. */
-  @IsOptional() @IsString() @MaxLength(2048) CSSUrl?: string;
+  @Optional() @IsString() @MaxLength(2048) CSSUrl?: string;
   /** Where the sign-out button leads; within the biller's allowed origins. */
-  @IsOptional() @IsString() @MaxLength(2048) ReturnUrl?: string;
+  @Optional() @IsString() @MaxLength(2048) ReturnUrl?: string;
   /** "Sign out and Return to …", with a ReturnUrl only. Default: the biller's DBA. */
-  @IsOptional() @IsText(100) CustomReturnSiteName?: string;
+  @Optional() @IsText(100) CustomReturnSiteName?: string;
 }
 
 export class LinkAccounts {
@@ -88,5 +87,5 @@ export class ChangeCredentials extends UserCredentials {
   @IsEmail({}, { message: 'must be an e-mail address; send newEmail, newPassword or both' })
   @MaxLength(254)
   newEmail?: string;
-  @IsOptional() @IsString() @MinLength(8) @MaxLength(200) newPassword?: string;
+  @Optional() @IsString() @MinLength(8) @MaxLength(200) newPassword?: string;
 }

@@ -5,7 +5,7 @@ import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import { AccountNotFound, UserNotRegistered } from './errors.js';
 import { LoginAttempts } from './login-attempts.js';
 import { isRefusal } from './refusals.js';
-import type { UserCredentials } from './sso.dto.js';
+import type { ChangeCredentials, UserCredentials } from './sso.dto.js';
 
 /** What Invoice Cloud holds of a user's credentials. */
 @Injectable()
@@ -16,8 +16,21 @@ export class StoredCredentials {
     private readonly attempts: LoginAttempts,
   ) {}
 
-  /** Whether e-mail address and password are Invoice Cloud's too; one that is not counts as a wrong password. */
-  async agreeWith(biller: Biller, { email, password }: UserCredentials): Promise<boolean> {
+  /**
+   * The address under which the credentials are Invoice Cloud's too: the one sent or, when the same change stopped halfway
+   * before, the new one. @returns undefined when they are not
+   */
+  async addressThatAgrees(biller: Biller, wanted: ChangeCredentials): Promise<string | undefined> {
+    if (await this.agree(biller, wanted)) return wanted.email;
+    const { newEmail: email, password } = wanted;
+    if (email === undefined || email === wanted.email) return undefined;
+    const stored = await this.emailOf(biller, wanted.accountNumber);
+    const isChanged = stored.toLowerCase() === email.toLowerCase();
+    return isChanged && (await this.agree(biller, { email, password })) ? email : undefined;
+  }
+
+  /** One that does not agree counts as a wrong password. */
+  private async agree(biller: Biller, { email, password }: UserCredentials): Promise<boolean> {
     const as = await this.billers.credentialsOf(biller);
     const login = { EmailAddress: email, Password: password };
     try {

@@ -209,8 +209,14 @@ describe('a text', () => {
     ['an object for a name', {}, { Name: { first: 'Jane' } }, {}, 'Customers[0].Name'],
     ['a boolean for a name', {}, { Name: true }, {}, 'Customers[0].Name'],
     ['a name without end', {}, { Name: 'x'.repeat(201) }, {}, 'Customers[0].Name'],
-    ['a Visa number', {}, { AccountNumber: '4111111111111111' }, {}, 'Customers[0].AccountNumber'],
-    ['a Visa number as a number', {}, { AccountNumber: 4111111111111111 }, {}, 'Customers[0].AccountNumber'],
+    ['a Visa number', {}, { DisplayAccountNumber: '4111111111111111' }, {}, 'Customers[0].DisplayAccountNumber'],
+    [
+      'a Visa number as a number',
+      {},
+      { DisplayAccountNumber: 4111111111111111 },
+      {},
+      'Customers[0].DisplayAccountNumber',
+    ],
     ['a card number with blanks', { BillerReference: '4111 1111 1111 1111' }, {}, {}, 'BillerReference'],
     ['a card number with dashes', {}, {}, { InvoiceNumber: '5555-5555-5555-4444' }, `${INVOICE}.InvoiceNumber`],
     ['an Amex number', { CashierName: '378282246310005' }, {}, {}, 'CashierName'],
@@ -223,7 +229,14 @@ describe('a text', () => {
   test('is fine with a number that only looks like a card’s', async () => {
     const other = await newStory();
     // As long as a card's number, but not passing the Luhn check; and the sample's own references.
-    for (const AccountNumber of ['4111111111111112', '2025000158', '209860|12570', '12345678901234567890']) {
+    // The last one passes for a card's, as one in ten of the partner's own numbers does.
+    for (const AccountNumber of [
+      '4111111111111112',
+      '4111111111111111',
+      '2025000158',
+      '209860|12570',
+      '12345678901234567890',
+    ]) {
       expect((await other.ask(sampleRequest({}, { AccountNumber }))).status).toBe(201);
     }
   });

@@ -95,7 +95,7 @@ describe('when Invoice Cloud fails, the caller is told, the payment says why, an
       json(200, '{"Data":{"CloudPaymentURL":"https://10.0.0.1/"}}'),
       'invoice_cloud_answer_unreadable',
     ],
-    ['2 MB', json(200, `{"Data":"${'x'.repeat(2_097_152)}"}`), 'invoice_cloud_unavailable'],
+    ['2 MB', json(200, `{"Data":"${'x'.repeat(2_097_152)}"}`), 'invoice_cloud_answer_unreadable'],
     [
       'one byte at a time, without end',
       (response) => {

@@ -34,6 +34,7 @@ describe("a biller's policy", () => {
       ViewMode: 1,
       PageLoadOverride: 4,
       CssUrl: POLICY.defaults.CssUrl,
+      PageResultOptions: { AllowRegisterAccount: true },
       Customers: [
         { AccountNumber: '1', Invoices: [{ InvoiceNumber: '2', TypeID: 39, CCServiceFee: 0, AchServiceFee: 0 }] },
       ],

@@ -144,9 +144,18 @@ describe('the verdict on a PostBack', () => {
     );
   });
 
-  it('knows a repetition by what it says of money', () => {
-    const meaning = meaningOf(form(GOOD));
-    expect(meaningOf(form({ ...GOOD, PaymentDate: '4/18/2025', CustomerName: 'J. Payer' }))).toEqual(meaning);
+  it('knows a repetition by what it says of money, however it is written', () => {
+    const meaning = (changes: Readonly<Record<string, string>>) => {
+      const raw = { contentType: FORM, query: '', body: new URLSearchParams({ ...GOOD, ...changes }).toString() };
+      return meaningOf(readPostback(raw), raw).toString('hex');
+    };
+    const same: readonly (readonly [string, string])[] = [
+      ['PaymentDate', '4/18/2025'],
+      ['Approved', 'TRUE'],
+      ['PaymentAmount', '3.0'],
+      ['BillerGUID', ASKED.billerGuid],
+    ];
+    for (const [name, value] of same) expect(meaning({ [name]: value })).toBe(meaning({}));
     for (const name of [
       'Approved',
       'PaymentGUID',
@@ -156,7 +165,25 @@ describe('the verdict on a PostBack', () => {
       'ConvenienceFee',
       'BillerGUID',
     ]) {
-      expect(meaningOf(form({ ...GOOD, [name]: 'other' }))).not.toEqual(meaning);
+      expect(meaning({ [name]: 'other' })).not.toBe(meaning({}));
     }
+  });
+
+  it('takes no two messages that it can not read for one', () => {
+    const bodies = [
+      '{"a":',
+      '{"b":',
+      '<a/>',
+      '<b/>',
+      'Approved=1&x=1',
+      'Approved=1&x=2',
+      'Approved=True&Approved=False',
+      '',
+    ];
+    const meanings = bodies.map((body) => {
+      const raw = { contentType: body.startsWith('{') ? 'application/json' : FORM, query: '', body };
+      return meaningOf(readPostback(raw), raw).toString('hex');
+    });
+    expect(new Set(meanings).size).toBe(bodies.length);
   });
 });

@@ -1,0 +1,28 @@
+import { Logger } from '@nestjs/common';
+import { traceOf } from './problem.js';
+
+/**
+ * Does work every minute until it is stopped, one round at a time. Every process may do the same work: each round is made
+ * of statements that do nothing when another process was there first.
+ */
+export class Sweeper {
+  private readonly timer: NodeJS.Timeout;
+  private running: Promise<void> | undefined;
+
+  constructor(name: string, work: readonly (() => Promise<unknown>)[], everyMs = 60_000) {
+    const logger = new Logger(name);
+    const round = async (): Promise<void> => {
+      for (const task of work) {
+        await task().catch((error: unknown) => logger.error(traceOf(error), 'sweep failed'));
+      }
+      this.running = undefined;
+    };
+    this.timer = setInterval(() => (this.running ??= round()), everyMs).unref();
+  }
+
+  /** Resolves when the round under way has ended. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+}
