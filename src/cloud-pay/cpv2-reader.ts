@@ -116,11 +116,11 @@ class Reader {
     const { most, required } = spec;
     const sent = Number.isSafeInteger(value) ? String(value) : value;
     if (typeof sent !== 'string') return this.refuse(path, 'must be text');
+    if (/\p{Cc}/u.test(sent)) return this.refuse(path, 'must not hold control characters');
     // A number that comes back without its spaces would differ from what was asked.
     const text = sent.trim();
     if (required && !text) return this.refuse(path, 'must not be empty');
     if (text.length > most) return this.refuse(path, `must be at most ${most} characters long`);
-    if (/\p{Cc}/u.test(text)) return this.refuse(path, 'must not hold control characters');
     // Invoice Cloud takes no card number from us, and we want none: it would be stored and forwarded.
     const mayBe = spec.identifier && /^\d+$/.test(text);
     if (!mayBe && holdsCardNumber(text)) return this.refuse(path, CARD_REASON);
