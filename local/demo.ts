@@ -1,4 +1,6 @@
 import { leadsOnlineResult, leadsOnlineSteps, LeadsOnlineContext } from './leadsonline-story.js';
+import { My360Context } from './my360-context.js';
+import { my360Result, my360Steps } from './my360-story.js';
 import { findPlatform, type Platform } from './platform.js';
 import { tell, type Outcome } from './story.js';
 
@@ -17,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   const platform = await findPlatform((stop) => (stopPlatform = stop));
   console.log(`${platform.own ? 'A platform of its own' : 'The running platform'} at ${platform.facts.apiUrl}`);
-  const outcomes = [await leadsOnline(platform)];
+  const outcomes = [await leadsOnline(platform), await my360(platform)];
 
   const sum = (pick: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
   const failed = sum((outcome) => outcome.failed);
@@ -38,4 +40,11 @@ async function leadsOnline({ facts }: Platform): Promise<Outcome> {
   } finally {
     context.close();
   }
+}
+
+async function my360({ facts }: Platform): Promise<Outcome> {
+  const context = new My360Context(facts);
+  const outcome = await tell('My360: the ten stories of single sign-on', my360Steps, context, () => !interrupted);
+  if (outcome.failed === 0) console.log(`\n${await my360Result(context)}`);
+  return outcome;
 }

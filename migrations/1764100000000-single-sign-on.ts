@@ -52,6 +52,7 @@ export class SingleSignOn1764100000000 implements MigrationInterface {
         id uuid primary key,
         biller_id uuid not null,
         status text not null,
+        account_sealed text not null,
         email_sealed text not null,
         new_email_sealed text,
         new_password_sealed text,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThan, Repository } from 'typeorm';
+import { LessThan, MoreThan, Not, Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
 import { newId } from '../common/id.js';
 import { PlatformError } from '../common/platform-error.js';
@@ -44,12 +44,13 @@ export class Approvals {
     const link = this.parties.linkTo(token);
     const { newEmail, newPassword } = update;
     const addressDigest = this.box.blindDigest(`${biller.id} ${update.email.toLowerCase()}`);
-    await this.makeRoom(addressDigest);
+    await this.refuseFlood(addressDigest);
     const changes: Changed[] = [...(newEmail ? ['email' as const] : []), ...(newPassword ? ['password' as const] : [])];
     await this.changes.insert({
       id,
       billerId: biller.id,
       status: 'waiting',
+      accountSealed: this.box.seal(update.accountNumber, id, 'account'),
       emailSealed: this.box.seal(update.email, id, 'email'),
       newEmailSealed: newEmail ? this.box.seal(newEmail, id, 'new-email') : null,
       newPasswordSealed: newPassword ? this.box.seal(newPassword, id, 'new-password') : null,
@@ -66,17 +67,18 @@ export class Approvals {
       await this.close(id, 'failed', error instanceof PlatformError ? error.type.code : 'mail_not_sent');
       throw error;
     }
+    // The newest question counts, once it is on its way.
+    const superseded = { status: 'expired', newPasswordSealed: null, decidedAt: new Date() } as const;
+    await this.changes.update({ addressDigest, status: 'waiting', id: Not(id) }, superseded);
     return this.changes.findOneByOrFail({ id });
   }
 
-  /** The newest question counts; and nobody's mailbox is filled by whoever knows an account number. */
-  private async makeRoom(addressDigest: Buffer): Promise<void> {
+  /** Nobody's mailbox is filled by whoever knows an account number. */
+  private async refuseFlood(addressDigest: Buffer): Promise<void> {
     const hourAgo = new Date(Date.now() - 3_600_000);
     if ((await this.changes.countBy({ addressDigest, createdAt: MoreThan(hourAgo) })) >= MOST_MAILS_AN_HOUR) {
       throw new TooManyMails('Wait for an hour, or have the user answer a mail that is there.', { retryAfter: 3600 });
     }
-    const superseded = { status: 'expired', newPasswordSealed: null, decidedAt: new Date() } as const;
-    await this.changes.update({ addressDigest, status: 'waiting' }, superseded);
   }
 
   /** @throws TicketNotUsable when there is nothing to decide any more */
@@ -158,6 +160,7 @@ export class Approvals {
     const open = (sealed: string | null, field: string): string | undefined =>
       sealed === null ? undefined : this.box.open(sealed, change.id, field);
     return {
+      accountNumber: this.box.open(change.accountSealed, change.id, 'account'),
       email: this.box.open(change.emailSealed, change.id, 'email'),
       newEmail: open(change.newEmailSealed, 'new-email'),
       newPassword: open(change.newPasswordSealed, 'new-password'),

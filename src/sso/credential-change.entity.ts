@@ -22,6 +22,8 @@ export class CredentialChange {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') @ForeignKey(() => Biller, { name: 'credential_changes_biller_fkey' }) billerId: string;
   @Column('text') status: ChangeStatus;
+  /** An account of the user. Owner is the change's id, field `account`. */
+  @Column('text') accountSealed: string;
   /** The address at Invoice Cloud, to which the mail went. Owner is the change's id, field `email`. */
   @Column('text') emailSealed: string;
   /** Owner is the change's id, field `new-email`. */

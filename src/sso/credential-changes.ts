@@ -27,12 +27,14 @@ export class CredentialChangesService {
 
   /** @throws EmailAddressTaken, AccountNotFound, UserNotRegistered, UserLocked, TooManyAttempts, MailNotSent */
   async change(biller: Biller, wanted: ChangeCredentials): Promise<CredentialChangeView> {
-    const { newEmail, newPassword } = wanted;
+    const { accountNumber, newEmail, newPassword } = wanted;
     try {
       const email = await this.stored.addressThatAgrees(biller, wanted);
       if (email !== undefined) return await this.changeNow(biller, { ...wanted, email });
-      const stored = await this.stored.emailOf(biller, wanted.accountNumber);
-      return credentialChangeView(await this.approvals.ask(biller, { email: stored, newEmail, newPassword }));
+      const stored = await this.stored.emailOf(biller, accountNumber);
+      return credentialChangeView(
+        await this.approvals.ask(biller, { accountNumber, email: stored, newEmail, newPassword }),
+      );
     } catch (error) {
       throw explained(error);
     }
@@ -51,7 +53,7 @@ export class CredentialChangesService {
     const done: Changed[] = [...before];
     const proof = { Password: wanted.password };
     try {
-      const update = { email, newEmail, newPassword };
+      const update = { accountNumber: wanted.accountNumber, email, newEmail, newPassword };
       await this.updates.apply(biller, update, proof, before, (changed) => void done.push(changed));
     } catch (error) {
       throw withCompleted(explained(error), done);

@@ -6,6 +6,8 @@ import type { Changed } from './credential-change.entity.js';
 import { isRefusal } from './refusals.js';
 
 export interface Update {
+  /** An account of the user: tells whether an address that has it is this user's. */
+  readonly accountNumber: string;
   /** The address at Invoice Cloud now. */
   readonly email: string;
   readonly newEmail: string | undefined;
@@ -26,14 +28,15 @@ export class CredentialUpdates {
    */
   async apply(
     biller: Biller,
-    { email, newEmail, newPassword }: Update,
+    update: Update,
     proof: Proof,
     done: readonly Changed[],
     onDone: (changed: Changed) => Promise<void> | void,
   ): Promise<void> {
+    const { email, newEmail, newPassword } = update;
     const as = await this.billers.credentialsOf(biller);
     if (newEmail !== undefined && !done.includes('email')) {
-      await this.changeEmail(as, email, newEmail, proof);
+      await this.changeEmail(as, update, newEmail, proof);
       await onDone('email');
     }
     if (newPassword !== undefined && !done.includes('password')) {
@@ -42,14 +45,22 @@ export class CredentialUpdates {
     }
   }
 
-  /** An earlier try may have been done and its answer lost: then the old address is gone, and the new one is there. */
-  private async changeEmail(as: BillerCredentials, email: string, newEmail: string, proof: Proof): Promise<void> {
+  /**
+   * An earlier try may have been done and its answer lost: then the old address is gone, and the new one has this user's
+   * account. Without that account it is somebody else, who took the address in the meantime.
+   */
+  private async changeEmail(
+    as: BillerCredentials,
+    { email, accountNumber }: Update,
+    newEmail: string,
+    proof: Proof,
+  ): Promise<void> {
     try {
       await this.invoiceCloud.updateEmailAddress(as, email, newEmail, proof);
     } catch (error) {
       if (!isRefusal(error, 'NotRegistered')) throw error;
       const users = await this.invoiceCloud.retrieveUsers(as, { EmailAddress: newEmail });
-      if (!users.some((user) => user.registered)) throw error;
+      if (!users.some((user) => user.registered && user.accountNumber === accountNumber)) throw error;
     }
   }
 }

@@ -45,11 +45,12 @@ export class RegistrationService {
     const { email, accountNumber } = wanted;
     const login = { EmailAddress: email, Password: wanted.password };
     // Whether the account exists, and the sign-in that succeeds if it is this user's already, at once.
-    const [users, accounts, authentication] = await Promise.all([
+    const rest = Promise.all([
       this.invoiceCloud.retrieveUsers(as, { AccountNumber: accountNumber }),
       this.invoiceCloud.retrieveUserAccounts(as, email),
-      this.signIn.unlessUnregistered(this.invoiceCloud.remoteAuthentication(as, login)),
     ]);
+    const authentication = await this.signIn.authenticateBeside(as, login, rest);
+    const [users, accounts] = await rest;
     const customer = users.find((user) => user.accountNumber === accountNumber);
     if (customer?.registered && customer.email?.toLowerCase() !== email.toLowerCase()) {
       throw new AccountTaken(`Account ${accountNumber} is registered to another e-mail address; nothing was changed.`);

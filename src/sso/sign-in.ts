@@ -4,6 +4,7 @@ import { BillersService } from '../billers/billers.service.js';
 import { type BillerCredentials, InvoiceCloudClient, type Login } from '../invoice-cloud/invoice-cloud.client.js';
 import type { Account, AuthenticationToken } from '../invoice-cloud/my360-answers.js';
 import { Accounts, NO_ACCOUNTS, type Standing } from './accounts.js';
+import { AccountNotFound, AccountTaken } from './errors.js';
 import { LoginAttempts } from './login-attempts.js';
 import { explained, isRefusal, withCompleted } from './refusals.js';
 import { SessionsService } from './sessions.service.js';
@@ -43,16 +44,18 @@ export class SignInService {
     const completed: string[] = [];
     try {
       return await this.attempts.guard(biller, email, async () => {
-        const [users, accounts, authentication, standing] = await Promise.all([
+        const rest = Promise.all([
           this.invoiceCloud.retrieveUsers(as, { EmailAddress: email }),
           this.invoiceCloud.retrieveUserAccounts(as, email),
-          this.unlessUnregistered(this.invoiceCloud.remoteAuthentication(as, login)),
           accountNumbers && this.accounts.standing(as, email, accountNumbers),
         ]);
+        const authentication = await this.authenticateBeside(as, login, rest);
+        const [users, accounts, standing] = await rest;
         if (authentication) {
           const entry = { authentication, accounts, standing, outcome: 'signed-in', registered: [] } as const;
           return this.begin(biller, as, email, entry);
         }
+        if (standing?.free.length === 0) refuseAccounts(standing);
         // The design: where sign-in fails because the user is not registered, register and authenticate.
         const known = standing?.free ?? users.filter((user) => !user.registered).map((user) => user.accountNumber);
         const entry = await this.register(as, login, known, completed);
@@ -112,16 +115,38 @@ export class SignInService {
     };
   }
 
-  /** @returns undefined when the user is not registered; every other failure is thrown */
-  unlessUnregistered(asked: Promise<AuthenticationToken>): Promise<AuthenticationToken | undefined> {
-    return asked.catch((error: unknown) => {
+  /**
+   * Tries the password while other questions are out. Its answer is waited for whatever becomes of them: a wrong password
+   * counts also when something else failed first.
+   * @returns undefined when the user is not registered; every other failure is thrown
+   */
+  async authenticateBeside(
+    as: BillerCredentials,
+    login: Login,
+    others: Promise<unknown>,
+  ): Promise<AuthenticationToken | undefined> {
+    // Their failure is thrown where they are awaited, after this.
+    others.catch(() => undefined);
+    try {
+      return await this.invoiceCloud.remoteAuthentication(as, login);
+    } catch (error) {
       if (isRefusal(error, 'NotRegistered')) return undefined;
       throw error;
-    });
+    }
   }
 
   private guidOf(as: BillerCredentials, email: string, AccountNumber: string): Promise<string> {
     return this.invoiceCloud.retrieveCustomerGuid(as, { AccountNumber, EmailAddress: email, Username: email });
+  }
+}
+
+/** @throws AccountNotFound, AccountTaken: there is no account to register the user with, and this is why */
+function refuseAccounts({ unknown, registeredToAnotherUser }: Standing): void {
+  if (registeredToAnotherUser.length > 0) {
+    throw new AccountTaken(`${registeredToAnotherUser.join(', ')} belong to another user; nothing was changed.`);
+  }
+  if (unknown.length > 0) {
+    throw new AccountNotFound(`Invoice Cloud does not know ${unknown.join(', ')}; nothing was changed.`);
   }
 }
 

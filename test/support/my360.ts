@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readForms } from '../../local/html-forms.js';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.js';
 import { admin, api, type Answer, type Json } from './api.js';
 import { startPlatform, type Platform } from './platform.js';
 import { stage } from './stage-facts.js';
 import { newStory, type Story, type StoryOptions } from './story.js';
+
+export { launch, submit, visit } from '../../local/browser.js';
 
 export interface My360Options extends StoryOptions {
   /** Allowed origins and style sheet, as an administrator sets them. */
@@ -136,35 +137,6 @@ export const newAccount = (): string => `36${randomUUID().replaceAll(/\D/g, '').
 export function wanted(status: number, answer: Answer): Answer {
   if (answer.status !== status) throw new Error(`expected ${status}, got ${answer.status}: ${answer.text}`);
   return answer;
-}
-
-// The payer's browser.
-
-export interface Page {
-  readonly url: string;
-  readonly status: number;
-  readonly text: string;
-}
-
-/** Opens an address as a browser does, redirects included. */
-export const visit = (url: string): Promise<Page> => shown(fetch(url, { headers: { accept: 'text/html' } }));
-
-/** Sends a page's form, the one that has these fields or else the first, as a click without any script does. */
-export async function submit(page: Page, typed: Record<string, string> = {}): Promise<Page> {
-  const forms = readForms(page.text, page.url);
-  const names = Object.keys(typed).filter((name) => name !== 'action' && name !== 'decision');
-  const form = forms.find(({ fields }) => names.every((name) => name in fields)) ?? forms[0];
-  if (!form) throw new Error(`no form on a page that answered ${page.status}`);
-  const body = new URLSearchParams({ ...form.fields, ...typed });
-  return shown(fetch(form.action, { method: 'POST', body, headers: { accept: 'text/html' } }));
-}
-
-/** From the launch URL to Invoice Cloud's page, by the button. */
-export const launch = async (launchUrl: string): Promise<Page> => submit(await visit(launchUrl));
-
-async function shown(asked: Promise<Response>): Promise<Page> {
-  const response = await asked;
-  return { url: response.url, status: response.status, text: await response.text() };
 }
 
 // The mail.
