@@ -11,12 +11,12 @@ export function autopayPage(visit: Visit): Section {
     name: 'autopay',
     heading: 'AutoPay',
     main: html`${
-        methods.length === 0 &&
-        html`<p class="card">
+      methods.length === 0 &&
+      html`<p class="card">
           AutoPay needs a stored payment method.
           <a href="${visitPath(visit, 'payment-options')}">Add one</a>
         </p>`
-      }
+    }
       ${accounts.map((account) => enrolment(visit, account))}
       <p class="note">The sandbox keeps the enrollment and pays nothing by itself.</p>`,
   };
