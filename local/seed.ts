@@ -72,10 +72,15 @@ async function seedPartner(
   sandboxBillers: readonly SandboxBiller[],
   { apiUrl, adminKey }: SeedOptions,
 ): Promise<DemoPartner> {
-  const admin = <T>(method: string, path: string, body?: object): Promise<T> =>
-    call(apiUrl, method, `/admin/v1${path}`, body, adminKey) as Promise<T>;
+  const admin = <T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> =>
+    call(apiUrl, method, `/admin/v1${path}`, body, { authorization: `Bearer ${adminKey}`, ...headers }) as Promise<T>;
+  const allowPortal = async (id: string): Promise<void> => {
+    if (!demo.portal) return;
+    const { revision } = await admin<{ readonly revision: number }>('GET', `/billers/${id}`);
+    await admin('PATCH', `/billers/${id}`, demo.portal, { 'if-match': `"${revision}"` });
+  };
   if (previous && (await stillWorks(apiUrl, previous))) {
-    if (demo.portal) await admin('PATCH', `/billers/${previous.billerId}/portal`, demo.portal);
+    await allowPortal(previous.billerId);
     return previous;
   }
 
@@ -105,7 +110,7 @@ async function seedPartner(
   await admin('PUT', `/billers/${billerId}/api-key`, { apiKey: source.apiKey });
   await admin('PUT', `/billers/${billerId}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: demo.returnUrl });
 
-  if (demo.portal) await admin('PATCH', `/billers/${billerId}/portal`, demo.portal);
+  await allowPortal(billerId);
 
   const { key } = await admin<{ readonly key: string }>('POST', `/partners/${partnerId}/keys`, {
     name: 'demo',
@@ -127,11 +132,11 @@ async function stillWorks(apiUrl: string, { apiKey, billerId }: DemoPartner): Pr
 }
 
 /** @throws Error with the method, the path and the problem's own words; never a key */
-async function call(origin: string, method: string, path: string, body?: object, bearer?: string): Promise<unknown> {
+async function call(origin: string, method: string, path: string, body?: object, headers = {}): Promise<unknown> {
   const response = await fetch(origin + path, {
     method,
     headers: {
-      ...(bearer && { authorization: `Bearer ${bearer}` }),
+      ...headers,
       ...(body && { 'content-type': 'application/json' }),
     },
     body: body && JSON.stringify(body),

@@ -4,6 +4,8 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import { AdminModule } from './admin/admin.module.js';
+import { AdministratorsModule } from './administrators/administrators.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { BillersModule } from './billers/billers.module.js';
 import { CloudPayModule } from './cloud-pay/cloud-pay.module.js';
 import { CommonModule } from './common/common.module.js';
@@ -37,6 +39,8 @@ export class AppModule {
         }),
         CommonModule.with(new SecretBox(config.encryptionKeys)),
         InvoiceCloudModule,
+        AuditModule,
+        AdministratorsModule,
         PartnersModule,
         BillersModule,
         CloudPayModule,

@@ -28,6 +28,11 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     frameworkErrors: answerUrlError,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  // A route may take more than the rest: `@RouteConfig({ mostBytes })`.
+  fastify.addHook('onRoute', (route) => {
+    const { mostBytes } = (route.config ?? {}) as { mostBytes?: number };
+    if (mostBytes !== undefined) route.bodyLimit = mostBytes;
+  });
   readBodies(fastify);
   let closing = false;
   fastify.addHook('preClose', (done) => {

@@ -1,13 +1,53 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AdministratorsModule } from '../administrators/administrators.module.js';
+import { AuditEvent } from '../audit/audit-event.entity.js';
+import { AuditModule } from '../audit/audit.module.js';
 import { BillersModule } from '../billers/billers.module.js';
+import { CloudPayModule } from '../cloud-pay/cloud-pay.module.js';
+import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
-import { AdminService } from './admin.service.js';
+import { AdminKeysController } from './admin-keys.controller.js';
+import { AuditAdminController } from './audit.admin.controller.js';
+import { BillerCheck } from './biller-check.js';
+import { ConfigurationController } from './configuration.controller.js';
+import { ConfigurationService, ConfigurationWriters } from './configuration.service.js';
 import { BillersAdminController } from './billers.admin.controller.js';
+import { BillerDetails } from './biller-details.js';
+import { BillersAdminService } from './billers.admin.service.js';
 import { PartnersAdminController } from './partners.admin.controller.js';
+import { PartnersAdminService } from './partners.admin.service.js';
+import { SecretsAdminController } from './secrets.admin.controller.js';
+import { SecretsAdminService } from './secrets.admin.service.js';
+import { SettingsAdminController } from './settings.admin.controller.js';
 
 @Module({
-  imports: [PartnersModule, BillersModule],
-  controllers: [PartnersAdminController, BillersAdminController],
-  providers: [AdminService],
+  imports: [
+    TypeOrmModule.forFeature([AuditEvent]),
+    AuditModule,
+    AdministratorsModule,
+    PartnersModule,
+    BillersModule,
+    CloudPayModule,
+    InvoiceCloudModule,
+  ],
+  controllers: [
+    PartnersAdminController,
+    AdminKeysController,
+    BillersAdminController,
+    SecretsAdminController,
+    SettingsAdminController,
+    AuditAdminController,
+    ConfigurationController,
+  ],
+  providers: [
+    PartnersAdminService,
+    BillersAdminService,
+    BillerDetails,
+    BillerCheck,
+    SecretsAdminService,
+    ConfigurationService,
+    ConfigurationWriters,
+  ],
 })
 export class AdminModule {}

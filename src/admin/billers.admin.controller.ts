@@ -1,77 +1,125 @@
-import { Body, Controller, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { BillersService } from '../billers/billers.service.js';
-import { BillerGuidTaken, BillerNotFound, SettingNotFound } from '../billers/errors.js';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Actor } from '../audit/audit-trail.js';
+import { BillerList } from '../billers/biller-list.js';
+import { BillerChanged, BillerGuidTaken, BillerHasOpenPayments, BillerNotFound } from '../billers/errors.js';
 import { ApiProblems } from '../common/openapi.js';
-import { IdParam, NumberParam } from '../common/params.js';
+import { IdParam } from '../common/params.js';
 import { InvalidRequest } from '../common/platform-error.js';
-import { AdminOnly } from '../partners/access.js';
-import { Forbidden, PartnerNotFound, Unauthenticated } from '../partners/errors.js';
-import { CreateBiller, ListBillersQuery, PortalSettings, SetApiKey, SetSetting } from './admin.dto.js';
-import { AdminService } from './admin.service.js';
-import { ApiKeyView, BillerDetailView, BillerListView, billerView, BillerView, SettingView } from './admin.view.js';
+import { CurrentActor, RequiresRole } from '../partners/access.js';
+import { PartnerNotFound } from '../partners/errors.js';
+import { BillerCheck } from './biller-check.js';
+import { BillersAdminService } from './billers.admin.service.js';
+import { ChangeBiller, CreateBiller, Deactivate, ListBillersQuery } from './billers.dto.js';
+import { BillerDetailView, BillerListView, billerView, BillerView, CheckView } from './billers.view.js';
+import { OF_ADMINISTRATORS } from './described-errors.js';
+import { IfMatch, RevisionMissing, RevisionStale } from './revision.js';
 
-const OF_CALLERS = [Unauthenticated, Forbidden];
+const OF_BILLERS = [...OF_ADMINISTRATORS, InvalidRequest, BillerNotFound];
+const ETAG = { headers: { ETag: { schema: { type: 'string' as const } } } };
 
-@ApiTags('Administration')
+@ApiTags('Administration: billers')
 @ApiBearerAuth('admin-key')
-@AdminOnly()
 @Controller('admin/v1/billers')
 export class BillersAdminController {
   constructor(
-    private readonly admin: AdminService,
-    private readonly billers: BillersService,
+    private readonly admin: BillersAdminService,
+    private readonly billers: BillerList,
+    private readonly checks: BillerCheck,
   ) {}
 
   /** Creates a biller for a partner */
   @Post()
-  @ApiCreatedResponse({ type: BillerView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, PartnerNotFound, BillerGuidTaken], { takesBody: true })
-  create(@Body() wanted: CreateBiller): Promise<BillerView> {
-    return this.admin.createBiller(wanted);
+  @RequiresRole('operator')
+  @ApiCreatedResponse({ type: BillerView, ...ETAG })
+  @ApiProblems([...OF_ADMINISTRATORS, InvalidRequest, PartnerNotFound, BillerGuidTaken], { takesBody: true })
+  async create(
+    @CurrentActor() actor: Actor,
+    @Body() wanted: CreateBiller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BillerView> {
+    return tagged(reply, await this.admin.create(actor, wanted));
   }
 
-  /** Lists the billers */
+  /** Lists billers, by pages */
   @Get()
+  @RequiresRole('auditor')
   @ApiOkResponse({ type: BillerListView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest])
-  async list(@Query() { partnerId }: ListBillersQuery): Promise<BillerListView> {
-    return { data: (await this.billers.list(partnerId)).map(billerView) };
+  @ApiProblems([...OF_ADMINISTRATORS, InvalidRequest])
+  async list(@Query() query: ListBillersQuery): Promise<BillerListView> {
+    const { billers, nextCursor } = await this.billers.page(query);
+    return { data: billers.map(billerView), nextCursor };
   }
 
-  /** Reads one biller with its settings, and what may be shown of its key */
+  /** Reads one biller with its settings, and what may be shown of its secrets */
   @Get(':billerId')
-  @ApiOkResponse({ type: BillerDetailView })
-  @ApiProblems([...OF_CALLERS, BillerNotFound])
-  get(@Param('billerId', IdParam) billerId: string): Promise<BillerDetailView> {
-    return this.admin.biller(billerId);
-  }
-
-  /** Sets what portals may do with the biller's pages; what is left out stays */
-  @Patch(':billerId/portal')
-  @ApiOkResponse({ type: BillerView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound], { takesBody: true })
-  setPortal(@Param('billerId', IdParam) billerId: string, @Body() settings: PortalSettings): Promise<BillerView> {
-    return this.admin.setPortal(billerId, settings);
-  }
-
-  /** Sets the biller's API key at Invoice Cloud; it can't be read back */
-  @Put(':billerId/api-key')
-  @ApiOkResponse({ type: ApiKeyView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound], { takesBody: true })
-  setApiKey(@Param('billerId', IdParam) billerId: string, @Body() { apiKey }: SetApiKey): Promise<ApiKeyView> {
-    return this.admin.setApiKey(billerId, apiKey);
-  }
-
-  /** Sets an advanced setting, such as 36, the ReturnUrl of one-time payments */
-  @Put(':billerId/settings/:settingId')
-  @ApiOkResponse({ type: SettingView })
-  @ApiProblems([...OF_CALLERS, InvalidRequest, BillerNotFound, SettingNotFound], { takesBody: true })
-  setSetting(
+  @RequiresRole('auditor')
+  @ApiOkResponse({ type: BillerDetailView, ...ETAG })
+  @ApiProblems(OF_BILLERS)
+  async get(
     @Param('billerId', IdParam) billerId: string,
-    @Param('settingId', NumberParam) settingId: number,
-    @Body() { value }: SetSetting,
-  ): Promise<SettingView> {
-    return this.admin.setSetting(billerId, settingId, value);
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BillerDetailView> {
+    return tagged(reply, await this.admin.get(billerId));
   }
+
+  /** Changes a biller; what is left out stays, null takes a value away */
+  @Patch(':billerId')
+  @RequiresRole('operator')
+  @ApiHeader({ name: 'If-Match', required: true, description: 'The ETag that was read.' })
+  @ApiOkResponse({ type: BillerView, ...ETAG })
+  @ApiProblems([...OF_BILLERS, BillerGuidTaken, BillerChanged, RevisionStale, RevisionMissing], { takesBody: true })
+  async update(
+    @CurrentActor() actor: Actor,
+    @Param('billerId', IdParam) billerId: string,
+    @IfMatch() revision: number,
+    @Body() given: ChangeBiller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BillerView> {
+    return tagged(reply, await this.admin.update(actor, billerId, revision, given));
+  }
+
+  /** Switches a biller off for partners; PostBacks are taken all the same */
+  @Post(':billerId/deactivate')
+  @HttpCode(200)
+  @RequiresRole('operator')
+  @ApiOkResponse({ type: BillerView })
+  @ApiProblems([...OF_BILLERS, BillerHasOpenPayments], { takesBody: true })
+  deactivate(
+    @CurrentActor() actor: Actor,
+    @Param('billerId', IdParam) billerId: string,
+    @Body() { force = false }: Deactivate,
+  ): Promise<BillerView> {
+    return this.admin.deactivate(actor, billerId, force);
+  }
+
+  /** Switches a biller on again */
+  @Post(':billerId/activate')
+  @HttpCode(200)
+  @RequiresRole('operator')
+  @ApiOkResponse({ type: BillerView })
+  @ApiProblems(OF_BILLERS)
+  activate(@CurrentActor() actor: Actor, @Param('billerId', IdParam) billerId: string): Promise<BillerView> {
+    return this.admin.setActive(actor, billerId, true);
+  }
+
+  /**
+   * Looks whether a biller is ready, and says what to do where it is not
+   *
+   * @remarks Asks Invoice Cloud with the stored key, and looks at settings, policy and portal.
+   */
+  @Post(':billerId/check')
+  @HttpCode(200)
+  @RequiresRole('auditor')
+  @ApiOkResponse({ type: CheckView })
+  @ApiProblems(OF_BILLERS)
+  check(@Param('billerId', IdParam) billerId: string): Promise<CheckView> {
+    return this.checks.check(billerId);
+  }
+}
+
+function tagged<T extends BillerView>(reply: FastifyReply, view: T): T {
+  void reply.header('etag', `"${view.revision}"`);
+  return view;
 }

@@ -29,6 +29,11 @@ export interface CloudPayPolicy {
 @Entity('billers')
 @Unique('billers_biller_guid_key', ['billerGuid'])
 @Index('billers_partner_id_idx', ['partnerId', 'id'])
+// Expressions, which TypeORM can't describe; they are made by the migration.
+@Index('billers_name_idx', { synchronize: false })
+@Index('billers_dba_idx', { synchronize: false })
+@Index('billers_name_search_idx', { synchronize: false })
+@Index('billers_dba_search_idx', { synchronize: false })
 @Check('billers_mode_check', `mode in ('test', 'live')`)
 export class Biller {
   @PrimaryColumn('uuid') id: string;
@@ -50,6 +55,14 @@ export class Biller {
   @Column('text', { array: true, default: () => `'{}'` }) cssOrigins: string[];
   /** The style sheet of pages that ask for none. */
   @Column('text', { nullable: true }) cssUrl: string | null;
+  /** The public "Pay Now" page where it is not the usual one of Invoice Cloud. */
+  @Column('text', { nullable: true }) virtualSiteUrl: string | null;
+  /** Life of a My360 session where Invoice Cloud does not say; null: the platform's default. Seconds. */
+  @Column('integer', { nullable: true }) ssoTokenSeconds: number | null;
+  /** From then on partners can't act for it; what is under way ends as it would have. */
+  @Column('timestamptz', { nullable: true }) deactivatedAt: Date | null;
+  /** Grows with every change; its ETag. */
+  @Column('integer', { default: 1 }) revision: number;
   @CreateDateColumn({ type: 'timestamptz', default: () => 'now()' }) createdAt: Date;
   @UpdateDateColumn({ type: 'timestamptz', default: () => 'now()' }) updatedAt: Date;
 }

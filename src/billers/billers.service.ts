@@ -1,40 +1,29 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { Change } from '../audit/audit-trail.js';
+import { isId, newId } from '../common/id.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
-import { isId, newId } from '../common/id.js';
-import { refuseUrl } from '../common/outbound-url.js';
-import { InvalidRequest } from '../common/platform-error.js';
-import { SecretBox } from '../common/secret-box.js';
 import type { BillerCredentials } from '../invoice-cloud/invoice-cloud.client.js';
 import type { Caller } from '../partners/access.js';
 import { Biller } from './biller.entity.js';
+import { type BillerFacts, checkFacts, factsOf } from './biller-rules.js';
+import { BillerSecretsService } from './biller-secrets.service.js';
 import {
+  BillerDeactivated,
   BillerGuidTaken,
-  BillerHasNoApiKey,
   BillerNotFound,
+  BillerChanged,
   KeyNotBound,
   ModeMismatch,
-  SettingNotFound,
 } from './errors.js';
-import { InvoiceCloudKey } from './invoice-cloud-key.entity.js';
-import { BillerSetting, SettingDefinition } from './setting.entity.js';
-
-const API_KEY = 'invoice-cloud-api-key';
-
-export type Portal = Pick<Biller, 'portalOrigins' | 'returnOrigins' | 'cssOrigins' | 'cssUrl'>;
-
-export type NewBiller = Portal &
-  Pick<Biller, 'partnerId' | 'name' | 'dba' | 'billerGuid' | 'mode' | 'invoiceCloudUrl' | 'cloudPayPolicy'>;
 
 @Injectable()
 export class BillersService {
   constructor(
     @InjectRepository(Biller) private readonly billers: Repository<Biller>,
-    @InjectRepository(InvoiceCloudKey) private readonly keys: Repository<InvoiceCloudKey>,
-    @InjectRepository(BillerSetting) private readonly settings: Repository<BillerSetting>,
-    private readonly box: SecretBox,
+    private readonly secrets: BillerSecretsService,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -43,17 +32,18 @@ export class BillersService {
    * @param billerId from the path; undefined where the key itself is bound to one biller
    * @throws BillerNotFound also when it is another partner's: whether it exists is not theirs to know
    */
-  async forCaller(caller: Caller, billerId: string | undefined): Promise<Biller> {
-    const wanted = billerId ?? caller.billerId;
+  async forCaller({ partnerId, billerIds, mode }: Caller, billerId: string | undefined): Promise<Biller> {
+    const wanted = billerId ?? (billerIds?.length === 1 ? billerIds[0] : undefined);
     if (!wanted) {
       throw new KeyNotBound('Use a key that is bound to one biller, or the routes under /v1/billers/{billerId}.');
     }
-    const mayUse = isId(wanted) && (caller.billerId === null || caller.billerId === wanted.toLowerCase());
-    const biller = mayUse ? await this.billers.findOneBy({ id: wanted, partnerId: caller.partnerId }) : null;
+    const mayUse = isId(wanted) && (billerIds === null || billerIds.includes(wanted.toLowerCase()));
+    const biller = mayUse ? await this.billers.findOneBy({ id: wanted, partnerId }) : null;
     if (!biller) throw new BillerNotFound('Check the biller id: this key knows no biller under it.');
-    if (biller.mode !== caller.mode) {
+    if (biller.mode !== mode) {
       throw new ModeMismatch(`This biller is in ${biller.mode} mode; use a key that begins bb_${biller.mode}_.`);
     }
+    if (biller.deactivatedAt) throw new BillerDeactivated('An administrator has switched this biller off.');
     return biller;
   }
 
@@ -63,106 +53,71 @@ export class BillersService {
     return biller;
   }
 
-  list(partnerId: string | undefined): Promise<Biller[]> {
-    return this.billers.find({ where: partnerId ? { partnerId } : {}, order: { id: 'ASC' } });
-  }
-
-  async create(wanted: NewBiller): Promise<Biller> {
-    this.checkUrl('invoiceCloudUrl', wanted.invoiceCloudUrl);
-    this.checkPortal(wanted);
-    const id = newId();
-    try {
-      await this.billers.insert({
-        id,
-        ...wanted,
-        invoiceCloudUrl: wanted.invoiceCloudUrl?.replace(/\/+$/, '') ?? null,
-      });
-    } catch (error) {
-      if (isUniqueViolation(error, 'billers_biller_guid_key')) {
-        throw new BillerGuidTaken('A BillerGUID names one biller at Invoice Cloud; use the biller that has it.');
-      }
-      throw error;
-    }
-    return this.get(id);
-  }
-
-  /** Changes what is given and leaves the rest. */
-  async setPortal(id: string, { portalOrigins, returnOrigins, cssOrigins, cssUrl }: Partial<Portal>): Promise<Biller> {
-    const biller = await this.get(id);
-    const changed = {
-      portalOrigins: portalOrigins ?? biller.portalOrigins,
-      returnOrigins: returnOrigins ?? biller.returnOrigins,
-      cssOrigins: cssOrigins ?? biller.cssOrigins,
-      cssUrl: cssUrl ?? biller.cssUrl,
-    };
-    this.checkPortal(changed);
-    await this.billers.update({ id }, changed);
-    return this.get(id);
-  }
-
   /** In whose name Invoice Cloud is asked. @throws BillerHasNoApiKey */
   async credentialsOf(biller: Biller): Promise<BillerCredentials> {
-    const key = await this.currentKey(biller.id);
-    if (!key) {
-      throw new BillerHasNoApiKey('An administrator sets it with PUT /admin/v1/billers/{billerId}/api-key.');
-    }
-    return { url: biller.invoiceCloudUrl ?? undefined, apiKey: this.box.open(key.sealed, biller.id, API_KEY) };
+    return { url: biller.invoiceCloudUrl ?? undefined, apiKey: await this.secrets.apiKeyOf(biller.id) };
   }
 
-  currentKey(billerId: string): Promise<InvoiceCloudKey | null> {
-    return this.keys.findOne({ where: { billerId }, order: { version: 'DESC' } });
+  async create(change: Change, partnerId: string, given: BillerFacts): Promise<Biller> {
+    const facts = tidied(given);
+    checkFacts(facts, this.config.urlPolicy);
+    const id = newId();
+    await unlessGuidTaken(change.manager.insert(Biller, { id, partnerId, ...facts }));
+    change.record('biller.create', `biller:${id}`, null, { partnerId, ...facts });
+    return change.manager.findOneByOrFail(Biller, { id });
   }
 
-  /** Sets the biller's API key at Invoice Cloud; the one before stays stored, sealed, and is no longer used. */
-  async setApiKey(billerId: string, apiKey: string): Promise<InvoiceCloudKey> {
-    await this.get(billerId);
-    const sealed = this.box.seal(apiKey, billerId, API_KEY);
-    return this.keys.manager.transaction(async (manager) => {
-      // The biller's row orders those who set its key at once.
-      await manager.findOne(Biller, { where: { id: billerId }, lock: { mode: 'pessimistic_write' } });
-      const last = await manager.findOne(InvoiceCloudKey, { where: { billerId }, order: { version: 'DESC' } });
-      const id = newId();
-      const version = (last?.version ?? 0) + 1;
-      await manager.insert(InvoiceCloudKey, { id, billerId, version, sealed, lastFour: apiKey.slice(-4) });
-      return manager.findOneByOrFail(InvoiceCloudKey, { id });
-    });
-  }
-
-  /** @returns undefined when it was not set for this biller */
-  async setting(billerId: string, settingId: number): Promise<string | undefined> {
-    return (await this.settings.findOneBy({ billerId, settingId }))?.value;
-  }
-
-  settingsOf(billerId: string): Promise<BillerSetting[]> {
-    return this.settings.find({ where: { billerId }, order: { settingId: 'ASC' } });
-  }
-
-  async setSetting(billerId: string, settingId: number, value: string): Promise<BillerSetting> {
-    await this.get(billerId);
-    const definition = await this.settings.manager.findOneBy(SettingDefinition, { id: settingId });
-    if (!definition) throw new SettingNotFound('Setting 36 (SSO - One Time Payment ReturnUrl) is known.');
-    this.checkUrl('value', value);
-    await this.settings.upsert({ billerId, settingId, value, updatedAt: new Date() }, ['billerId', 'settingId']);
-    return this.settings.findOneByOrFail({ billerId, settingId });
-  }
-
-  private checkPortal(portal: Portal): void {
-    const errors = (['portalOrigins', 'returnOrigins', 'cssOrigins'] as const).flatMap((field) =>
-      portal[field].flatMap((origin, index) => {
-        const refused = refuseUrl(origin, this.config.urlPolicy) ?? refuseMoreThanOrigin(origin);
-        return refused ? [{ field: `${field}[${index}]`, reason: refused }] : [];
-      }),
+  /**
+   * Changes what is given and leaves the rest.
+   * @param revision that the administrator has read; undefined where the caller has locked out everybody else
+   * @throws BillerChanged when somebody was quicker
+   */
+  async update(change: Change, id: string, revision: number | undefined, given: Partial<BillerFacts>): Promise<Biller> {
+    const biller = await this.lock(change, id, revision);
+    const facts = tidied({ ...factsOf(biller), ...given });
+    checkFacts(facts, this.config.urlPolicy);
+    await unlessGuidTaken(
+      change.manager.update(Biller, { id }, { ...facts, revision: biller.revision + 1, updatedAt: new Date() }),
     );
-    if (errors.length > 0) throw InvalidRequest.of(errors);
-    this.checkUrl('cssUrl', portal.cssUrl);
+    change.record('biller.update', `biller:${id}`, factsOf(biller), facts);
+    return change.manager.findOneByOrFail(Biller, { id });
   }
 
-  private checkUrl(field: string, url: string | null): void {
-    const refused = url === null ? undefined : refuseUrl(url, this.config.urlPolicy);
-    if (refused) throw InvalidRequest.of([{ field, reason: refused }]);
+  /** Switches a biller off or on for partners; doing so twice is no error. */
+  async setActive(change: Change, id: string, active: boolean): Promise<Biller> {
+    const biller = await this.lock(change, id, undefined);
+    const deactivatedAt = active ? null : (biller.deactivatedAt ?? new Date());
+    await change.manager.update(
+      Biller,
+      { id },
+      { deactivatedAt, revision: biller.revision + 1, updatedAt: new Date() },
+    );
+    const action = active ? 'biller.activate' : 'biller.deactivate';
+    change.record(action, `biller:${id}`, { deactivatedAt: biller.deactivatedAt }, { deactivatedAt });
+    return change.manager.findOneByOrFail(Biller, { id });
+  }
+
+  private async lock(change: Change, id: string, revision: number | undefined): Promise<Biller> {
+    const biller = await change.manager.findOne(Biller, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');
+    if (revision !== undefined && revision !== biller.revision) {
+      throw new BillerChanged(`Read it again (its ETag is "${biller.revision}" now), and send the change anew.`);
+    }
+    return biller;
   }
 }
 
-/** An origin goes into a Content-Security-Policy as it stands, so nothing but an origin may. */
-const refuseMoreThanOrigin = (text: string): string | undefined =>
-  new URL(text).origin === text ? undefined : `must be an origin alone, such as ${new URL(text).origin}`;
+const tidied = (facts: BillerFacts): BillerFacts => ({
+  ...facts,
+  billerGuid: facts.billerGuid.toLowerCase(),
+  invoiceCloudUrl: facts.invoiceCloudUrl?.replace(/\/+$/, '') ?? null,
+});
+
+async function unlessGuidTaken(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isUniqueViolation(error, 'billers_biller_guid_key')) throw error;
+    throw new BillerGuidTaken('A BillerGUID names one biller at Invoice Cloud; use the biller that has it.');
+  }
+}

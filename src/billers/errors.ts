@@ -41,3 +41,33 @@ export class SettingMissing extends PlatformError {
   static override readonly status = 409;
   static override readonly title = 'A setting of this biller is missing';
 }
+
+export class BillerDeactivated extends PlatformError {
+  static override readonly code = 'biller_deactivated';
+  static override readonly status = 409;
+  static override readonly title = 'This biller is switched off';
+}
+
+export class BillerChanged extends PlatformError {
+  static override readonly code = 'biller_changed';
+  static override readonly status = 412;
+  static override readonly title = 'Somebody else has changed this biller';
+}
+
+export class BillerHasOpenPayments extends PlatformError {
+  static override readonly code = 'biller_has_open_payments';
+  static override readonly status = 409;
+  static override readonly title = 'This biller has open payments';
+}
+
+export class NothingToRestore extends PlatformError {
+  static override readonly code = 'nothing_to_restore';
+  static override readonly status = 409;
+  static override readonly title = 'There is no earlier key to bring back';
+}
+
+export class SettingIdTaken extends PlatformError {
+  static override readonly code = 'setting_id_taken';
+  static override readonly status = 409;
+  static override readonly title = 'This setting is defined already';
+}

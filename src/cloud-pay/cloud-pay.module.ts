@@ -24,6 +24,6 @@ import { Settlement } from './settlement.js';
   ],
   controllers: [PaymentsController, Cpv2Controller],
   providers: [PaymentsService, PaymentQueries, Idempotency, CloudPayJanitor, Settlement],
-  exports: [PaymentsService, Settlement],
+  exports: [PaymentsService, PaymentQueries, Settlement],
 })
 export class CloudPayModule {}

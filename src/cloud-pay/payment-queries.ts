@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { EntityManager, In, Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
 import { isId, leastIdAt } from '../common/id.js';
 import { RelayService } from '../relay/relay.service.js';
@@ -55,6 +55,11 @@ export class PaymentQueries {
     const payment = await this.find(biller, id);
     const events = await this.eventRows.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } });
     return { data: events.map(eventView) };
+  }
+
+  /** How many payments of a biller a payer could still settle. */
+  countOpen(manager: EntityManager, billerId: string): Promise<number> {
+    return manager.countBy(Payment, { billerId, status: In(['opening', 'open', 'declined']) });
   }
 
   private async find(biller: Biller, id: string): Promise<Payment> {

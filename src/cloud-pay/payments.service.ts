@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, Repository } from 'typeorm';
 import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
+import { SettingsService } from '../billers/settings.service.js';
 import { ONE_TIME_PAYMENT_RETURN_URL } from '../billers/setting.entity.js';
 import { newId, timeOfId } from '../common/id.js';
 import { centsOf } from '../common/money.js';
@@ -41,6 +42,7 @@ export class PaymentsService {
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
     private readonly idempotency: Idempotency,
     private readonly billers: BillersService,
+    private readonly settings: SettingsService,
     private readonly invoiceCloud: InvoiceCloudClient,
     private readonly box: SecretBox,
     @Inject(CONFIG) private readonly config: Config,
@@ -69,7 +71,7 @@ export class PaymentsService {
     if (replay) return replay;
 
     applyPolicy(request, policy);
-    request.ReturnURL ??= await this.billers.setting(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
+    request.ReturnURL ??= await this.settings.valueOf(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
     const credentials = await this.billers.credentialsOf(biller);
     const { publicUrl } = this.config;
     if (!publicUrl) {

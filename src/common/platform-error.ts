@@ -61,3 +61,17 @@ export class InvalidRequest extends PlatformError {
     return new InvalidRequest(`Correct and send again: ${fields}.`, { errors: shown });
   }
 }
+
+/** A key that has ended can't be made to go on. */
+export class KeyEnded extends PlatformError {
+  static override readonly code = 'key_ended';
+  static override readonly status = 409;
+  static override readonly title = 'This key has ended';
+}
+
+/** @throws KeyEnded when the key was revoked or has expired */
+export function refuseEnded(key: { readonly revokedAt: Date | null; readonly expiresAt: Date | null }): void {
+  if (key.revokedAt || (key.expiresAt && key.expiresAt <= new Date())) {
+    throw new KeyEnded('It was revoked or has expired, and can not be rolled. Create a new key.');
+  }
+}

@@ -10,7 +10,11 @@ export const IsText = (most: number, options?: ValidationOptions): PropertyDecor
       name: 'isText',
       validator: {
         validate: (value) =>
-          typeof value === 'string' && value.trim() !== '' && value.length <= most && !/\p{Cc}/u.test(value),
+          typeof value === 'string' &&
+          value.trim() !== '' &&
+          value.length <= most &&
+          value.isWellFormed() &&
+          !/\p{Cc}/u.test(value),
         defaultMessage: () => `$property must be text of 1 to ${most} characters without control characters`,
       },
     },

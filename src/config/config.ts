@@ -34,10 +34,20 @@ export interface Config {
     readonly smtpUrl: string | undefined;
     readonly from: string;
   };
+  /** Undefined: administrators use keys alone. */
+  readonly oidc: OidcConfig | undefined;
   readonly trustProxy: readonly string[];
   readonly logLevel: string;
   readonly docs: boolean;
   readonly urlPolicy: UrlPolicy;
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly roleClaim: string;
+  /** Value of the claim to role. */
+  readonly roles: Readonly<Record<string, 'owner' | 'operator' | 'auditor'>>;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -62,6 +72,10 @@ export const SETTINGS = {
   RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
   SMTP_URL: 'where mail goes out, such as smtps://user:password@mail.example.com; needed for approvals by mail',
   MAIL_FROM: 'the sender of mail (billbridge@localhost)',
+  OIDC_ISSUER: 'OpenID Connect issuer whose bearer tokens administrators may use (none)',
+  OIDC_AUDIENCE: 'the audience that such a token must have; required with OIDC_ISSUER',
+  OIDC_ROLE_CLAIM: 'the claim that says the role (roles)',
+  OIDC_ROLES: 'JSON of claim value to owner, operator or auditor; required with OIDC_ISSUER',
   TRUST_PROXY: 'addresses or CIDR ranges of proxies whose X-Forwarded-For is believed, comma separated (none)',
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent (info)',
   DOCS: 'false: no Swagger at /docs (true)',
@@ -158,6 +172,18 @@ export function readConfig(env: Env): Config {
       smtpUrl: url('SMTP_URL', text('SMTP_URL', ''), ['smtp:', 'smtps:']) || undefined,
       from: text('MAIL_FROM', 'billbridge@localhost'),
     },
+    oidc: readOidc(
+      {
+        // Compared with the token's claim to the letter, a trailing slash included.
+        issuer:
+          url('OIDC_ISSUER', text('OIDC_ISSUER', ''), production ? ['https:'] : ['http:', 'https:']) &&
+          text('OIDC_ISSUER', ''),
+        audience: text('OIDC_AUDIENCE', ''),
+        roleClaim: text('OIDC_ROLE_CLAIM', 'roles'),
+      },
+      text('OIDC_ROLES', '{}'),
+      problems,
+    ),
     trustProxy: readProxies(list('TRUST_PROXY', ''), problems),
     logLevel,
     docs: flag('DOCS', true),
@@ -194,6 +220,20 @@ function readProxies(proxies: string[], problems: string[]): string[] {
     problems.push('TRUST_PROXY must be IP addresses or CIDR ranges, comma separated');
   }
   return proxies;
+}
+
+function readOidc(given: Omit<OidcConfig, 'roles'>, roles: string, problems: string[]): OidcConfig | undefined {
+  if (!given.issuer) return undefined;
+  if (!given.audience) problems.push('OIDC_AUDIENCE is required with OIDC_ISSUER');
+  try {
+    const mapped = Object.entries(JSON.parse(roles) as Record<string, unknown>);
+    const sound = mapped.every(([, role]) => role === 'owner' || role === 'operator' || role === 'auditor');
+    if (!sound || mapped.length === 0) throw new Error('no role');
+    return { ...given, roles: Object.fromEntries(mapped) as OidcConfig['roles'] };
+  } catch {
+    problems.push('OIDC_ROLES must be a JSON object of claim values to owner, operator or auditor');
+    return undefined;
+  }
 }
 
 function readPaths(value: string, problems: string[]): Record<string, string> {

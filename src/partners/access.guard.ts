@@ -1,25 +1,21 @@
-import { timingSafeEqual } from 'node:crypto';
-import { CanActivate, ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { digestOf } from '../common/secret-box.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { AdministratorsService } from '../administrators/administrators.service.js';
+import { includesRole, type Role } from '../administrators/role.js';
+import { keyOf } from '../common/api-key.js';
 import { ACCESS, type Access, type CallerRequest } from './access.js';
-import { keyOf } from './api-key.js';
 import { Forbidden, Unauthenticated } from './errors.js';
-import { PartnersService } from './partners.service.js';
+import { PartnerKeysService } from './partner-keys.service.js';
+import type { Scope } from './partner-key.entity.js';
 
-/** Deny by default: every route declares who may call it, and a test walks all of them. */
+/** Deny by default: every route declares who may call it, and a test walks all of them with every kind of key. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  private readonly adminDigest: Buffer;
-
   constructor(
     private readonly reflector: Reflector,
-    private readonly partners: PartnersService,
-    @Inject(CONFIG) config: Config,
-  ) {
-    this.adminDigest = digestOf(config.adminKey);
-  }
+    private readonly keys: PartnerKeysService,
+    private readonly administrators: AdministratorsService,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
@@ -29,32 +25,41 @@ export class AccessGuard implements CanActivate {
     if (access?.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<CallerRequest>();
     const key = keyOf(request.headers.authorization);
-    if (!key) {
-      throw new Unauthenticated('Send your API key as "Authorization: Bearer <key>".');
-    }
-    if (access?.kind === 'admin') return this.admitAdmin(key);
-    if (access?.kind !== 'partner') throw new Forbidden('This route is closed.');
-    const found = await this.partners.findByKey(key);
+    if (!key) throw new Unauthenticated('Send your API key as "Authorization: Bearer <key>".');
+    if (access?.kind === 'admin') return this.admitAdministrator(request, key, access.role);
+    if (access?.kind === 'partner') return this.admitPartner(request, key, access.scope);
+    throw new Forbidden('This route is closed.');
+  }
+
+  private async admitPartner(request: CallerRequest, key: string, scope: Scope): Promise<boolean> {
+    const found = await this.keys.findByKey(key, request.ip);
     if (!found) {
       // An administrator's key is no partner's: say so, since mixing them up is the usual mistake.
-      throw this.isAdmin(key)
-        ? new Forbidden('This route takes a partner API key, not the administrator key.')
-        : new Unauthenticated('The API key is unknown, expired or revoked. Ask an administrator for a new one.');
+      throw (await this.administrators.authenticate(key, request.ip))
+        ? new Forbidden("This route takes a partner API key, not an administrator's.")
+        : new Unauthenticated(
+            'The API key is unknown, expired, revoked, or not allowed from this address. Ask an administrator.',
+          );
     }
-    if (!found.scopes.includes(access.scope)) {
-      throw new Forbidden(`This key lacks the scope ${access.scope}. Ask an administrator for a key that has it.`);
+    if (!found.scopes.includes(scope)) {
+      throw new Forbidden(`This key lacks the scope ${scope}. Ask an administrator for a key that has it.`);
     }
-    request.caller = { partnerId: found.partnerId, mode: found.mode, billerId: found.billerId };
+    const { partnerId, id, mode, billerIds } = found;
+    request.caller = { partnerId, keyId: id, mode, billerIds };
     return true;
   }
 
-  private async admitAdmin(key: string): Promise<boolean> {
-    if (this.isAdmin(key)) return true;
-    if (await this.partners.findByKey(key)) throw new Forbidden('A partner API key opens no administrator route.');
-    throw new Unauthenticated('The administrator key is not the one this platform was started with.');
-  }
-
-  private isAdmin(key: string): boolean {
-    return timingSafeEqual(digestOf(key), this.adminDigest);
+  private async admitAdministrator(request: CallerRequest, key: string, role: Role): Promise<boolean> {
+    const administrator = await this.administrators.authenticate(key, request.ip);
+    if (!administrator) {
+      if (await this.keys.findByKey(key, request.ip))
+        throw new Forbidden('A partner API key opens no administrator route.');
+      throw new Unauthenticated("The administrator's key or token is not valid, or not allowed from this address.");
+    }
+    if (!includesRole(administrator.role, role)) {
+      throw new Forbidden(`This takes the role ${role}; yours is ${administrator.role}.`);
+    }
+    request.actor = { name: administrator.name, ip: request.ip, requestId: request.id };
+    return true;
   }
 }

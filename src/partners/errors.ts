@@ -23,3 +23,9 @@ export class PartnerNameTaken extends PlatformError {
   static override readonly status = 409;
   static override readonly title = 'Another partner has this name';
 }
+
+export class PartnerKeyNotFound extends PlatformError {
+  static override readonly code = 'partner_key_not_found';
+  static override readonly status = 404;
+  static override readonly title = 'There is no such key of this partner';
+}

@@ -15,10 +15,8 @@ export type Scope = (typeof SCOPES)[number];
 export class PartnerKey {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') @ForeignKey(() => Partner, 'id', { name: 'partner_keys_partner_fkey' }) partnerId: string;
-  /** The one biller this key acts for; null: every biller of the partner. */
-  @Column('uuid', { nullable: true })
-  @ForeignKey('Biller', 'id', { name: 'partner_keys_biller_fkey' })
-  billerId: string | null;
+  /** The billers this key acts for; null: every biller of the partner. */
+  @Column('uuid', { array: true, nullable: true }) billerIds: string[] | null;
   @Column('text') name: string;
   @Column('text') mode: Mode;
   @Column('bytea') digest: Buffer;
@@ -27,4 +25,10 @@ export class PartnerKey {
   @CreateDateColumn({ type: 'timestamptz', default: () => 'now()' }) createdAt: Date;
   @Column('timestamptz', { nullable: true }) expiresAt: Date | null;
   @Column('timestamptz', { nullable: true }) revokedAt: Date | null;
+  /** IP addresses and CIDR ranges; empty: any. */
+  @Column('text', { array: true, default: () => `'{}'` }) allowedIps: string[];
+  /** To the minute. */
+  @Column('timestamptz', { nullable: true }) lastUsedAt: Date | null;
+  /** The key that this one replaces. */
+  @Column('uuid', { nullable: true }) rolledFrom: string | null;
 }

@@ -15,8 +15,14 @@ export type Verdict =
   | { readonly verdict: 'verified'; readonly attempt: Attempt }
   | { readonly verdict: 'held'; readonly reasons: readonly string[] };
 
-/** Approval is a closed list (observed: the texts True and False). Whatever else is written there is not an approval. */
-const APPROVED: Readonly<Record<string, boolean>> = { true: true, false: false };
+/**
+ * Approval is a closed list (observed: the texts True and False). Whatever else is written there is not an approval; a map,
+ * since an object would find `__proto__` too.
+ */
+const APPROVED: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
 
 /**
  * Compares a PostBack, which anyone could have written, with what was asked. A pure function: nothing about it
@@ -29,7 +35,7 @@ export function judge(message: PostbackMessage, asked: Asked): Verdict {
   const reasons: string[] = [];
   const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
 
-  const approved = APPROVED[text('Approved').toLowerCase()];
+  const approved = APPROVED.get(text('Approved').toLowerCase());
   if (approved === undefined) reasons.push('approved-unreadable');
   const paymentGuid = paymentGuidOf(message);
   if (paymentGuid === null) reasons.push('payment-guid-unreadable');
@@ -70,7 +76,7 @@ export function paymentGuidOf(message: PostbackMessage): string | null {
 export function meaningOf(message: PostbackMessage, raw: RawPostback): Buffer {
   const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
   const paymentGuid = paymentGuidOf(message);
-  const approved = APPROVED[text('Approved').toLowerCase()];
+  const approved = APPROVED.get(text('Approved').toLowerCase());
   const amountCents = centsOf(text('PaymentAmount'));
   const understood =
     message.doubts.length === 0 && paymentGuid !== null && approved !== undefined && amountCents !== undefined;

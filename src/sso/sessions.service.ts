@@ -30,7 +30,7 @@ export class SessionsService {
   async start(
     biller: Biller,
     email: string,
-    { token, lifeSeconds = DEFAULT_LIFE }: AuthenticationToken,
+    { token, lifeSeconds = biller.ssoTokenSeconds ?? DEFAULT_LIFE }: AuthenticationToken,
     customerGuid: string | null,
   ): Promise<{ id: string; expiresAt: Date }> {
     const id = newId();

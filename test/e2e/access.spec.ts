@@ -161,7 +161,7 @@ describe('a partner key', () => {
     const story = await newStory();
     const reader = await newKey(story.partner, { scopes: ['cloud-pay:read'] });
     const writer = await newKey(story.partner, { scopes: ['cloud-pay:write'], billerId: story.billerId });
-    const none = await newKey(story.partner, { scopes: [], billerId: story.billerId });
+    const none = await newKey(story.partner, { scopes: ['sso:read'], billerId: story.billerId });
     for (const key of [reader, none]) {
       const post = await api({ path: story.path, key, body: sampleRequest() });
       expect(post).toMatchObject({ status: 403, body: { code: 'forbidden' } });
@@ -183,7 +183,7 @@ describe('a partner key', () => {
     const keyed = { path: story.path, key: story.key };
     expect((await api(keyed)).status).toBe(200);
     const set = (column: string, value: string) =>
-      db().rows(`update partner_keys set ${column} = ${value} where biller_id = $1`, [story.billerId]);
+      db().rows(`update partner_keys set ${column} = ${value} where biller_ids = array[$1::uuid]`, [story.billerId]);
     await set('expires_at', `now() - interval '1 second'`);
     expect((await api(keyed)).status).toBe(401);
     await set('expires_at', `now() + interval '1 hour'`);
@@ -211,9 +211,10 @@ describe('a partner key', () => {
 
   test('is stored as its digest alone, and shown once', async () => {
     const story = await newStory();
-    const rows = await db().rows('select partner_keys::text as whole from partner_keys where biller_id = $1', [
-      story.billerId,
-    ]);
+    const rows = await db().rows(
+      'select partner_keys::text as whole from partner_keys where biller_ids = array[$1::uuid]',
+      [story.billerId],
+    );
     expect(rows).toHaveLength(1);
     expect(rows[0]?.['whole']).not.toContain(story.key);
   });
@@ -254,7 +255,7 @@ describe('the administrator key', () => {
 
   test('replaces an API key of Invoice Cloud, which is used from then on', async () => {
     const story = await newStory();
-    await admin('PUT', `/billers/${story.billerId}/api-key`, { apiKey: 'a-wrong-key-0123456789' });
+    await admin('PUT', `/billers/${story.billerId}/api-key`, { apiKey: 'a-wrong-key-0123456789', force: true });
     expect(await story.ask()).toMatchObject({ status: 502, body: { code: 'invoice_cloud_key_refused' } });
     const { version } = await admin('PUT', `/billers/${story.billerId}/api-key`, { apiKey: story.invoiceCloudKey });
     expect(version).toBe(3);
@@ -329,7 +330,7 @@ describe('the administrator key', () => {
     const [one, other] = [await newStory(), await newStory()];
     const path = `/admin/v1/partners/${one.partner.id}/keys`;
     const foreign = await api({ path, key: ADMIN_KEY, body: { name: 'x', mode: 'test', billerId: other.billerId } });
-    expect(foreign).toMatchObject({ status: 400, body: { errors: [{ field: 'billerId' }] } });
+    expect(foreign).toMatchObject({ status: 400, body: { errors: [{ field: 'billerIds' }] } });
     const live = await api({ path, key: ADMIN_KEY, body: { name: 'x', mode: 'live', billerId: one.billerId } });
     expect(live).toMatchObject({ status: 400, body: { errors: [{ field: 'mode' }] } });
   });

@@ -69,7 +69,7 @@ describe('when Invoice Cloud fails, the caller is told, the payment says why, an
 
   test('a key that Invoice Cloud does not know', async () => {
     const story = await newStory({ invoiceCloudKey: null });
-    await admin('PUT', `/billers/${story.billerId}/api-key`, { apiKey: `unknown-${randomUUID()}` });
+    await admin('PUT', `/billers/${story.billerId}/api-key`, { apiKey: `unknown-${randomUUID()}`, force: true });
     const answer = await story.ask();
     expect(answer).toMatchObject({ status: 502, body: { code: 'invoice_cloud_key_refused' } });
     expect(answer.body.detail).toContain('api-key');

@@ -1,7 +1,9 @@
 import { DataSource } from 'typeorm';
+import { AdminKey } from '../../src/administrators/admin-key.entity.js';
+import { AuditEvent, AuditHead } from '../../src/audit/audit-event.entity.js';
 import { Biller } from '../../src/billers/biller.entity.js';
 import { InvoiceCloudKey } from '../../src/billers/invoice-cloud-key.entity.js';
-import { BillerSetting, SettingDefinition } from '../../src/billers/setting.entity.js';
+import { BillerSetting, BillerSettingChange, SettingDefinition } from '../../src/billers/setting.entity.js';
 import { IdempotencyKey } from '../../src/cloud-pay/idempotency-key.entity.js';
 import { PaymentEvent } from '../../src/cloud-pay/payment-event.entity.js';
 import { Payment } from '../../src/cloud-pay/payment.entity.js';
@@ -23,6 +25,10 @@ const entities = [
   InvoiceCloudKey,
   SettingDefinition,
   BillerSetting,
+  BillerSettingChange,
+  AdminKey,
+  AuditEvent,
+  AuditHead,
   Payment,
   PaymentEvent,
   IdempotencyKey,

@@ -46,8 +46,15 @@ export async function api({ method, path, key, body, headers, url = stage.apiUrl
 }
 
 /** As an administrator; any refusal is an error, since a test builds on what comes back. */
-export async function admin(method: string, path: string, body?: object, url?: string): Promise<Json> {
-  const answer = await api({ method, path: `/admin/v1${path}`, key: stage.settings['ADMIN_KEY'], body, url });
+export async function admin(
+  method: string,
+  path: string,
+  body?: object,
+  url?: string,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Json> {
+  const key = stage.settings['ADMIN_KEY'];
+  const answer = await api({ method, path: `/admin/v1${path}`, key, body, url, ...(headers && { headers }) });
   if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status} ${answer.text}`);
   return answer.body;
 }

@@ -28,7 +28,10 @@ export interface CloudState {
 /** My360 with one biller, both new, and what a test of single sign-on does with them. */
 export async function newMy360({ portal, ...options }: My360Options = {}): Promise<My360> {
   const story = await newStory(options);
-  if (portal) await admin('PATCH', `/billers/${story.billerId}/portal`, portal, options.url);
+  if (portal) {
+    const { revision } = await admin('GET', `/billers/${story.billerId}`, undefined, options.url);
+    await admin('PATCH', `/billers/${story.billerId}`, portal, options.url, { 'if-match': `"${revision}"` });
+  }
   return new My360(story, options.url);
 }
 

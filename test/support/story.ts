@@ -76,7 +76,8 @@ export async function newStory(options: StoryOptions = {}): Promise<Story> {
     { partnerId: partner.id, name: 'Test biller', dba: 'Police', billerGuid, mode, cloudPayPolicy, invoiceCloudUrl },
     url,
   );
-  if (invoiceCloudKey) await admin('PUT', `/billers/${biller.id}/api-key`, { apiKey: invoiceCloudKey }, url);
+  if (invoiceCloudKey)
+    await admin('PUT', `/billers/${biller.id}/api-key`, { apiKey: invoiceCloudKey, force: true }, url);
   if (returnUrl) await admin('PUT', `/billers/${biller.id}/settings/36`, { value: returnUrl }, url);
   const key = await newKey(partner, { mode, billerId: biller.id }, url);
   return new Story(partner, biller.id as string, billerGuid, key, invoiceCloudKey ?? '', url, options.databaseUrl);

@@ -1,4 +1,4 @@
-import { isApiKey, keyOf, newApiKey } from '../../src/partners/api-key.js';
+import { isApiKey, keyOf, newApiKey } from '../../src/common/api-key.js';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

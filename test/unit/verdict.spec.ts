@@ -39,6 +39,11 @@ describe('the verdict on a PostBack', () => {
     expect(judged({ Approved })).toMatchObject({ attempt: { approved: false } }),
   );
 
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '1', 'yes', 'approved', 'truе', ''])(
+    'does not take %p for approved',
+    (Approved) => expect(judged({ Approved })).toEqual({ verdict: 'held', reasons: ['approved-unreadable'] }),
+  );
+
   it('takes nothing else for approved, whatever it is', () => {
     fc.assert(
       fc.property(fc.string(), (Approved) => {

@@ -1,0 +1,19 @@
+import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Sweeper } from '../common/sweeper.js';
+import { BillerSecretsService } from './biller-secrets.service.js';
+
+/** Wipes secrets whose overlap is over. */
+@Injectable()
+export class SecretsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private sweeper: Sweeper | undefined;
+
+  constructor(private readonly secrets: BillerSecretsService) {}
+
+  onApplicationBootstrap(): void {
+    this.sweeper = new Sweeper('billers', [() => this.secrets.sweep()]);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.sweeper?.stop();
+  }
+}

@@ -1,0 +1,73 @@
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { verifyChain } from './audit/verify.js';
+import { PlatformError } from './common/platform-error.js';
+import { ConfigError, readConfig } from './config/config.js';
+import { dataSourceOptions } from './database/database.js';
+import { rotate, verifyKeys } from './database/rotation.js';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** What an operator runs beside the platform, with the platform's own settings. Each exits with 1 when something is wrong. */
+const COMMANDS: Readonly<Record<string, () => Promise<boolean>>> = {
+  'keys:rotate': () =>
+    withClient(async (client) => {
+      const { encryptionKeys } = readConfig(process.env);
+      const total = await rotate(client, encryptionKeys, ({ column, done }) => say(`${column}: ${done}`));
+      say(`${total} values were sealed anew with key "${encryptionKeys[0]?.id}". Now run keys:verify.`);
+      return true;
+    }),
+  'keys:verify': () =>
+    withClient(async (client) => {
+      const { encryptionKeys } = readConfig(process.env);
+      const { sound, findings } = await verifyKeys(client, encryptionKeys);
+      say(`${sound} values open with key "${encryptionKeys[0]?.id}" alone.`);
+      findings.forEach(say);
+      say(
+        findings.length === 0
+          ? 'No value needs another key.'
+          : 'Keep those keys in ENCRYPTION_KEYS, and run keys:rotate.',
+      );
+      return findings.length === 0;
+    }),
+  'audit:verify': async () => {
+    const { databaseUrl } = readConfig(process.env);
+    const dataSource = await new DataSource(dataSourceOptions(databaseUrl, 2)).initialize();
+    try {
+      const { events, findings } = await verifyChain(dataSource.manager);
+      for (const { seq, finding } of findings) say(`event ${seq}: ${finding}`);
+      say(
+        findings.length === 0
+          ? `${events} events, the chain is whole.`
+          : `${findings.length} findings in ${events} events.`,
+      );
+      return findings.length === 0;
+    } finally {
+      await dataSource.destroy();
+    }
+  },
+};
+
+async function withClient(work: (client: Client) => Promise<boolean>): Promise<boolean> {
+  const client = new Client({ connectionString: readConfig(process.env).databaseUrl });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const command = COMMANDS[process.argv[2] ?? ''];
+if (!command) {
+  process.stderr.write(`Usage: node dist/src/commands.js ${Object.keys(COMMANDS).join(' | ')}\n`);
+  process.exit(2);
+}
+try {
+  process.exit((await command()) ? 0 : 1);
+} catch (error) {
+  const known = error instanceof ConfigError || error instanceof PlatformError;
+  const { code, name } = error as { code?: string; name?: string };
+  process.stderr.write(`${known ? (error as Error).message : `failed (${code ?? name})`}\n`);
+  process.exit(1);
+}
