@@ -52,9 +52,12 @@ export class SecretsAdminService {
 
   /** @throws NothingToRestore, SecretNotAccepted unless forced */
   async restore(actor: Actor, billerId: string, kind: SecretKind, wanted: RestoreSecret): Promise<SecretView> {
-    await this.refuseUnlessAccepted(billerId, kind, await this.secrets.restorable(billerId, kind), wanted.force);
+    const { version, secret } = await this.secrets.restorable(billerId, kind);
+    await this.refuseUnlessAccepted(billerId, kind, secret, wanted.force);
     return secretView(
-      await this.audit.change(actor, (change) => this.secrets.restore(change, billerId, kind, wanted.overlapHours)),
+      await this.audit.change(actor, (change) =>
+        this.secrets.restore(change, billerId, kind, version, wanted.overlapHours),
+      ),
     );
   }
 

@@ -71,17 +71,27 @@ export class BillerSecretsService {
   }
 
   /** The one that would be brought back. @throws NothingToRestore */
-  async restorable(billerId: string, kind: SecretKind): Promise<string> {
+  async restorable(billerId: string, kind: SecretKind): Promise<{ version: number; secret: string }> {
     const latest = lastRetired(await this.versions(billerId, kind));
     if (!latest) throw nothing();
-    return this.open(latest);
+    return { version: latest.version, secret: this.open(latest) };
   }
 
-  /** Puts the one before in use again; the one in use takes its place. @throws NothingToRestore */
-  async restore(change: Change, billerId: string, kind: SecretKind, overlapHours: number): Promise<InvoiceCloudKey> {
+  /**
+   * Puts the one before in use again; the one in use takes its place.
+   * @param version that `restorable` named and that was looked at
+   * @throws NothingToRestore also when somebody else was quicker
+   */
+  async restore(
+    change: Change,
+    billerId: string,
+    kind: SecretKind,
+    version: number,
+    overlapHours: number,
+  ): Promise<InvoiceCloudKey> {
     const { before, all } = await this.lock(change, billerId, kind);
     const latest = lastRetired(all);
-    if (!latest) throw nothing();
+    if (latest?.version !== version) throw nothing();
     await this.retire(change, before, overlapHours);
     await change.manager.update(
       InvoiceCloudKey,

@@ -14,8 +14,8 @@ export type FieldKind =
 
 export type FieldSpec = FieldKind & { readonly name: string; readonly required: boolean };
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- any class whose properties are fields
-export type FieldClass = Function;
+/** Any class whose properties are fields. */
+export type FieldClass = new () => object;
 
 const registry = new WeakMap<FieldClass, FieldSpec[]>();
 
@@ -34,8 +34,9 @@ interface FieldOptions {
 function field(kind: FieldKind, schema: object, { required = false, example }: FieldOptions): PropertyDecorator {
   return applyDecorators(
     (target: object, property: string | symbol) => {
-      const fields = registry.get(target.constructor) ?? [];
-      registry.set(target.constructor, [...fields, { ...kind, name: String(property), required }]);
+      const owner = target.constructor as FieldClass;
+      const fields = registry.get(owner) ?? [];
+      registry.set(owner, [...fields, { ...kind, name: String(property), required }]);
     },
     ApiProperty({ required, ...schema, ...(example !== undefined && { example }) }),
   );
