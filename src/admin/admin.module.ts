@@ -6,6 +6,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { BillersModule } from '../billers/billers.module.js';
 import { CloudPayModule } from '../cloud-pay/cloud-pay.module.js';
 import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
+import { PostbacksModule } from '../postbacks/postbacks.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditAdminController } from './audit.admin.controller.js';
@@ -15,6 +16,8 @@ import { ConfigurationService, ConfigurationWriters } from './configuration.serv
 import { BillersAdminController } from './billers.admin.controller.js';
 import { BillerDetails } from './biller-details.js';
 import { BillersAdminService } from './billers.admin.service.js';
+import { PaymentsAdminController } from './payments.admin.controller.js';
+import { PostbacksAdminController } from './postbacks.admin.controller.js';
 import { PartnersAdminController } from './partners.admin.controller.js';
 import { PartnersAdminService } from './partners.admin.service.js';
 import { SecretsAdminController } from './secrets.admin.controller.js';
@@ -29,6 +32,7 @@ import { SettingsAdminController } from './settings.admin.controller.js';
     PartnersModule,
     BillersModule,
     CloudPayModule,
+    PostbacksModule,
     InvoiceCloudModule,
   ],
   controllers: [
@@ -39,6 +43,8 @@ import { SettingsAdminController } from './settings.admin.controller.js';
     SettingsAdminController,
     AuditAdminController,
     ConfigurationController,
+    PostbacksAdminController,
+    PaymentsAdminController,
   ],
   providers: [
     PartnersAdminService,

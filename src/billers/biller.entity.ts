@@ -59,6 +59,8 @@ export class Biller {
   @Column('text', { nullable: true }) virtualSiteUrl: string | null;
   /** Life of a My360 session where Invoice Cloud does not say; null: the platform's default. Seconds. */
   @Column('integer', { nullable: true }) ssoTokenSeconds: number | null;
+  /** Life of a hosted page; null: the platform's default. Seconds. */
+  @Column('integer', { nullable: true }) hostedPageSeconds: number | null;
   /** From then on partners can't act for it; what is under way ends as it would have. */
   @Column('timestamptz', { nullable: true }) deactivatedAt: Date | null;
   /** Grows with every change; its ETag. */

@@ -97,6 +97,10 @@ export class BillersService {
     return change.manager.findOneByOrFail(Biller, { id });
   }
 
+  inquiryCredentialsOf(_biller: Biller): Promise<object | undefined> {
+    return Promise.resolve(undefined);
+  }
+
   private async lock(change: Change, id: string, revision: number | undefined): Promise<Biller> {
     const biller = await change.manager.findOne(Biller, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');

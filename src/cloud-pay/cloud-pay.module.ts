@@ -12,18 +12,21 @@ import { PaymentQueries } from './payment-queries.js';
 import { Payment } from './payment.entity.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsService } from './payments.service.js';
+import { Openings } from './openings.js';
+import { Receipt } from './receipt.entity.js';
+import { Refunds } from './refunds.js';
 import { Settlement } from './settlement.js';
 
 /** Cloud Payments V2, for LeadsOnline and every other client of it. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Payment, PaymentEvent, IdempotencyKey]),
+    TypeOrmModule.forFeature([Payment, PaymentEvent, Receipt, IdempotencyKey]),
     BillersModule,
     InvoiceCloudModule,
     RelayModule,
   ],
   controllers: [PaymentsController, Cpv2Controller],
-  providers: [PaymentsService, PaymentQueries, Idempotency, CloudPayJanitor, Settlement],
-  exports: [PaymentsService, PaymentQueries, Settlement],
+  providers: [PaymentsService, Openings, Refunds, PaymentQueries, Idempotency, CloudPayJanitor, Settlement],
+  exports: [PaymentsService, PaymentQueries, Refunds, Settlement],
 })
 export class CloudPayModule {}

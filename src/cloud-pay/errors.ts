@@ -24,6 +24,24 @@ export class IdempotencyKeyInUse extends PlatformError {
   static override readonly title = 'A request with this Idempotency-Key is still running';
 }
 
+export class InvoiceAlreadyPaid extends PlatformError {
+  static override readonly code = 'invoice_already_paid';
+  static override readonly status = 409;
+  static override readonly title = 'This invoice is paid already';
+}
+
+export class InvoiceBeingOpened extends PlatformError {
+  static override readonly code = 'invoice_being_opened';
+  static override readonly status = 409;
+  static override readonly title = 'A page for this invoice is being opened';
+}
+
+export class NoRefundDue extends PlatformError {
+  static override readonly code = 'no_refund_due';
+  static override readonly status = 409;
+  static override readonly title = 'Nothing is to be refunded for this payment';
+}
+
 export class PublicUrlMissing extends PlatformError {
   static override readonly code = 'public_url_missing';
   static override readonly status = 503;

@@ -81,11 +81,15 @@ export class Idempotency {
     if (!mine) throw inUse();
   }
 
-  /** Keeps the answer, in the transaction that records what it says. */
-  async answer(manager: EntityManager, claim: Claim, answer: OpenedPaymentView): Promise<void> {
+  /**
+   * Keeps the answer, in the transaction that records what it says.
+   * @param claimedFor the payment that the key was claimed for; the answer may be about an earlier one
+   */
+  async answer(manager: EntityManager, claim: Claim, claimedFor: string, answer: OpenedPaymentView): Promise<void> {
     const { partnerId, billerId, key } = claim;
     const answerSealed = this.box.seal(JSON.stringify(answer), answer.id, ANSWER);
-    await manager.update(IdempotencyKey, { partnerId, billerId, key, paymentId: answer.id }, { answerSealed });
+    const mine = { partnerId, billerId, key, paymentId: claimedFor };
+    await manager.update(IdempotencyKey, mine, { paymentId: answer.id, answerSealed });
   }
 
   /** Frees the key of a request that failed, so that the next try with it works. */

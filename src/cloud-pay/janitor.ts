@@ -1,7 +1,7 @@
 import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { Sweeper } from '../common/sweeper.js';
 import { Idempotency } from './idempotency.js';
-import { PaymentsService } from './payments.service.js';
+import { Openings } from './openings.js';
 
 @Injectable()
 export class CloudPayJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -9,11 +9,11 @@ export class CloudPayJanitor implements OnApplicationBootstrap, BeforeApplicatio
 
   constructor(
     private readonly idempotency: Idempotency,
-    private readonly payments: PaymentsService,
+    private readonly openings: Openings,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper('cloud-pay', [() => this.idempotency.sweep(), () => this.payments.sweep()]);
+    this.sweeper = new Sweeper('cloud-pay', [() => this.idempotency.sweep(), () => this.openings.sweep()]);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -7,7 +7,14 @@ import {
   InvoiceCloudTimeout,
   InvoiceCloudUnavailable,
 } from '../invoice-cloud/errors.js';
-import { IdempotencyKeyInUse, IdempotencyKeyReused, PolicyViolation, PublicUrlMissing } from './errors.js';
+import {
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
+  InvoiceAlreadyPaid,
+  InvoiceBeingOpened,
+  PolicyViolation,
+  PublicUrlMissing,
+} from './errors.js';
 
 /** What opening a payment can answer, for the API's description. */
 export const OF_OPENING = [
@@ -16,6 +23,8 @@ export const OF_OPENING = [
   BillerHasNoApiKey,
   IdempotencyKeyInUse,
   IdempotencyKeyReused,
+  InvoiceAlreadyPaid,
+  InvoiceBeingOpened,
   InvoiceCloudRejected,
   InvoiceCloudKeyRefused,
   InvoiceCloudUnavailable,

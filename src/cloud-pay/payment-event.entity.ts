@@ -1,13 +1,23 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, type EntityManager, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { newId } from '../common/id.js';
 import { Payment } from './payment.entity.js';
 
 export const PAYMENT_EVENT_TYPES = [
   'payment.opening',
   'payment.open',
   'payment.failed',
-  'payment.paid',
+  'payment.unconfirmed',
   'payment.declined',
+  'payment.expired',
+  'payment.partially-paid',
+  'payment.paid',
+  'payment.overpaid',
+  'payment.duplicate-payment',
+  'payment.alert',
+  'payment.refunded',
   'postback.held',
+  'postback.accepted',
+  'postback.rejected',
 ] as const;
 
 /** Something that happened to a payment. Added to, never changed. */
@@ -20,4 +30,19 @@ export class PaymentEvent {
   /** No secret and no payer's data. */
   @Column('jsonb') data: Readonly<Record<string, unknown>>;
   @Column('timestamptz', { default: () => 'clock_timestamp()' }) createdAt: Date;
+}
+
+/** @param data without a secret and without a payer's data */
+export async function addEvent(
+  manager: EntityManager,
+  paymentId: string,
+  type: PaymentEvent['type'],
+  data: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await manager.query(`insert into payment_events (id, payment_id, type, data) values ($1, $2, $3, $4)`, [
+    newId(),
+    paymentId,
+    type,
+    data,
+  ]);
 }

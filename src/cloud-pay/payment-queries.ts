@@ -8,12 +8,14 @@ import { PaymentNotFound } from './errors.js';
 import type { ListPaymentsQuery } from './list-payments.dto.js';
 import { PaymentEvent } from './payment-event.entity.js';
 import { Payment } from './payment.entity.js';
+import { Receipt } from './receipt.entity.js';
 import {
   eventView,
   type PaymentDetailView,
   type PaymentEventsView,
   type PaymentPageView,
   paymentView,
+  receiptView,
   relayView,
 } from './payment.view.js';
 
@@ -23,14 +25,18 @@ export class PaymentQueries {
   constructor(
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
     @InjectRepository(PaymentEvent) private readonly eventRows: Repository<PaymentEvent>,
+    @InjectRepository(Receipt) private readonly receipts: Repository<Receipt>,
     private readonly relay: RelayService,
   ) {}
 
   /** @throws PaymentNotFound also for a payment of another biller */
   async get(biller: Biller, id: string): Promise<PaymentDetailView> {
     const payment = await this.find(biller, id);
-    const deliveries = await this.relay.about([payment.id]);
-    return { ...paymentView(payment), relay: deliveries.map(relayView) };
+    const [receipts, deliveries] = await Promise.all([
+      this.receipts.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } }),
+      this.relay.about([payment.id]),
+    ]);
+    return { ...paymentView(payment), receipts: receipts.map(receiptView), relay: deliveries.map(relayView) };
   }
 
   /** Newest first, by keyset: a page costs the same wherever it stands. */
@@ -59,7 +65,10 @@ export class PaymentQueries {
 
   /** How many payments of a biller a payer could still settle. */
   countOpen(manager: EntityManager, billerId: string): Promise<number> {
-    return manager.countBy(Payment, { billerId, status: In(['opening', 'open', 'declined']) });
+    return manager.countBy(Payment, {
+      billerId,
+      status: In(['opening', 'open', 'unconfirmed', 'declined', 'partially-paid']),
+    });
   }
 
   private async find(biller: Biller, id: string): Promise<Payment> {

@@ -1,25 +1,86 @@
-export const PAYMENT_STATUSES = ['opening', 'open', 'failed', 'paid', 'declined'] as const;
+export const PAYMENT_STATUSES = [
+  'opening',
+  'open',
+  'failed',
+  'unconfirmed',
+  'declined',
+  'expired',
+  'partially-paid',
+  'paid',
+  'overpaid',
+  'duplicate-payment',
+] as const;
 
 /**
  * - `opening`: recorded here, Invoice Cloud not yet heard
  * - `open`: the payer can pay on the hosted page
- * - `failed`: no hosted page came back; asking again makes a new payment
- * - `paid`: verified
+ * - `failed`: Invoice Cloud certainly made no hosted page; asking again makes a new payment
+ * - `unconfirmed`: the answer was lost, so Invoice Cloud may have made a page that nobody was given
  * - `declined`: the last attempt was refused; the payer may try again on the same page
+ * - `expired`: the hosted page's life ended without a PostBack
+ * - `partially-paid`: verified, less than what was asked, as the request allowed it
+ * - `paid`: verified, what was asked
+ * - `overpaid`: verified, more than what was asked; the rest is to be refunded
+ * - `duplicate-payment`: the invoice was paid before, by another PaymentGUID; what came again is to be refunded
  */
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
+/** Money has moved. */
+const WITH_MONEY: readonly PaymentStatus[] = ['partially-paid', 'paid', 'overpaid', 'duplicate-payment'];
+
+/** Nothing is owed any more: another payment for the same invoice is one too many. */
+const SETTLED: readonly PaymentStatus[] = ['paid', 'overpaid', 'duplicate-payment'];
+
 /**
- * What may follow what. Nothing follows `paid`: a late or forged refusal can't undo it. A PostBack may overtake the
- * answer to our own request, and a page whose answer was lost can still be paid, so `opening` and `failed` lead to
- * `paid` as well.
+ * What may follow what. Money is never taken back by a message: no refusal and no expiry follows it. A PostBack may
+ * overtake the answer to our own request, and a page that we took for failed, lost or expired can still be paid, so every
+ * state without money leads to those with it.
  */
 const NEXT: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
-  opening: ['open', 'failed', 'paid', 'declined'],
-  open: ['paid', 'declined'],
-  failed: ['paid', 'declined'],
-  declined: ['paid', 'declined'],
-  paid: [],
+  opening: ['open', 'failed', 'unconfirmed', 'declined', ...WITH_MONEY],
+  open: ['declined', 'expired', ...WITH_MONEY],
+  failed: ['declined', ...WITH_MONEY],
+  unconfirmed: ['declined', ...WITH_MONEY],
+  declined: ['declined', ...WITH_MONEY],
+  expired: ['declined', ...WITH_MONEY],
+  'partially-paid': WITH_MONEY,
+  paid: ['duplicate-payment'],
+  overpaid: ['duplicate-payment'],
+  'duplicate-payment': ['duplicate-payment'],
 };
 
 export const mayBecome = (from: PaymentStatus, to: PaymentStatus): boolean => NEXT[from].includes(to);
+
+export const hasMoney = (status: PaymentStatus): boolean => WITH_MONEY.includes(status);
+
+export const isSettled = (status: PaymentStatus): boolean => SETTLED.includes(status);
+
+/** What is asked and what has come in so far. Cents. */
+export interface Balance {
+  readonly status: PaymentStatus;
+  readonly amountDueCents: number | null;
+  readonly amountPaidCents: number | null;
+}
+
+export interface Outcome {
+  readonly status: PaymentStatus;
+  /** All that came in, with what is to be returned. Cents. */
+  readonly amountPaidCents: number;
+  /** How much of this one amount is to be returned. Cents. */
+  readonly refundCents: number;
+}
+
+/**
+ * What an approved amount makes of a payment. A pure function.
+ * @param paidElsewhere another payment has settled the same invoice
+ */
+export function outcomeOf(before: Balance, amountCents: number, paidElsewhere: boolean): Outcome {
+  const amountPaidCents = (before.amountPaidCents ?? 0) + amountCents;
+  if (paidElsewhere || isSettled(before.status)) {
+    return { status: 'duplicate-payment', amountPaidCents, refundCents: amountCents };
+  }
+  const due = before.amountDueCents ?? amountPaidCents;
+  if (amountPaidCents < due) return { status: 'partially-paid', amountPaidCents, refundCents: 0 };
+  if (amountPaidCents === due) return { status: 'paid', amountPaidCents, refundCents: 0 };
+  return { status: 'overpaid', amountPaidCents, refundCents: amountPaidCents - due };
+}

@@ -3,6 +3,7 @@ import type { Delivery } from '../relay/delivery.entity.js';
 import type { Payment } from './payment.entity.js';
 import type { PaymentEvent } from './payment-event.entity.js';
 import { PAYMENT_EVENT_TYPES } from './payment-event.entity.js';
+import type { Receipt } from './receipt.entity.js';
 import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
 
 /** How the partner was told. */
@@ -30,12 +31,16 @@ export class PaymentView {
   @ApiProperty({ type: 'string', nullable: true }) billerReference: string | null;
   /** What was asked for; null when the request named no BalanceDue. @example 300 */
   @ApiProperty({ type: 'integer', nullable: true }) amountDueCents: number | null;
-  /** What was paid, without the fee. @example 300 */
+  /** All that was paid, without the fee; a payer may pay in parts, or twice. @example 300 */
   @ApiProperty({ type: 'integer', nullable: true }) amountPaidCents: number | null;
   /** Invoice Cloud's convenience fee, on top of the amount. @example 0 */
   @ApiProperty({ type: 'integer', nullable: true }) feeCents: number | null;
-  /** Invoice Cloud's id of the payment that settled it. */
+  /** How much of it is to be returned to the payer. @example 0 */
+  @ApiProperty({ type: 'integer' }) refundDueCents: number;
+  /** Invoice Cloud's id of the first payment. */
   @ApiProperty({ type: 'string', nullable: true }) paymentGuid: string | null;
+  /** An earlier opening for the same invoice whose answer was lost: Invoice Cloud may know it. */
+  @ApiProperty({ type: 'string', format: 'uuid', nullable: true }) supersedes: string | null;
   /** Why no hosted page came back. */
   @ApiProperty({ type: 'object', nullable: true, properties: { code: { type: 'string' }, detail: { type: 'string' } } })
   failure: { code: string; detail: string } | null;
@@ -43,11 +48,26 @@ export class PaymentView {
   needsReview: boolean;
   @ApiProperty({ format: 'date-time' }) createdAt: string;
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) openedAt: string | null;
+  /** Until then the hosted page is answered again for the same request. */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) pageExpiresAt: string | null;
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) settledAt: string | null;
+}
+
+/** Money that moved, once. */
+export class ReceiptView {
+  /** Invoice Cloud's id of it. */
+  paymentGuid: string;
+  /** @example 300 */
+  @ApiProperty({ type: 'integer' }) amountCents: number;
+  @ApiProperty({ type: 'integer', nullable: true }) feeCents: number | null;
+  /** How much of it is to be returned to the payer. @example 0 */
+  @ApiProperty({ type: 'integer' }) refundCents: number;
+  @ApiProperty({ format: 'date-time' }) createdAt: string;
 }
 
 /** One payment, and how the partner was told of it. */
 export class PaymentDetailView extends PaymentView {
+  @ApiProperty({ type: [ReceiptView] }) receipts: ReceiptView[];
   @ApiProperty({ type: [RelayView] }) relay: RelayView[];
 }
 
@@ -55,6 +75,8 @@ export class PaymentDetailView extends PaymentView {
 export class OpenedPaymentView extends PaymentView {
   /** Send the payer's browser there. Whoever has this address can open it: do not log it. */
   @ApiProperty({ format: 'uri' }) cloudPaymentUrl: string;
+  /** It is the page of an earlier request for the same invoice, which still lives. */
+  reused: boolean;
 }
 
 export class PaymentPageView {
@@ -87,13 +109,21 @@ export function paymentView(payment: Payment): PaymentView {
     amountDueCents: payment.amountDueCents,
     amountPaidCents: payment.amountPaidCents,
     feeCents: payment.feeCents,
+    refundDueCents: payment.refundDueCents,
     paymentGuid: payment.paymentGuid,
+    supersedes: payment.supersedesId,
     failure: payment.failureCode ? { code: payment.failureCode, detail: payment.failureDetail ?? '' } : null,
     needsReview: payment.needsReview,
     createdAt: payment.createdAt.toISOString(),
     openedAt: iso(payment.openedAt),
+    pageExpiresAt: iso(payment.pageExpiresAt),
     settledAt: iso(payment.settledAt),
   };
+}
+
+export function receiptView(receipt: Receipt): ReceiptView {
+  const { paymentGuid, amountCents, feeCents, refundCents, createdAt } = receipt;
+  return { paymentGuid, amountCents, feeCents, refundCents, createdAt: createdAt.toISOString() };
 }
 
 export function relayView(delivery: Delivery): RelayView {

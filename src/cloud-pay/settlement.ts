@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Payment } from './payment.entity.js';
-import { mayBecome } from './payment-status.js';
-import { addEvent } from './payments.service.js';
+import { newId } from '../common/id.js';
+import { hasMoney, mayBecome, outcomeOf, type Outcome, type PaymentStatus } from './payment-status.js';
+import { addEvent } from './payment-event.entity.js';
 
 /** What a verified PostBack says. Amounts in cents. */
 export interface Attempt {
@@ -12,43 +12,163 @@ export interface Attempt {
   readonly feeCents: number | null;
 }
 
-/** The one place where a PostBack changes a payment. Every method works in the caller's transaction, on a locked row. */
+/** A payment whose row is locked until the transaction ends, with what a message about it is judged by. */
+export interface LockedPayment {
+  readonly id: string;
+  readonly billerId: string;
+  readonly partnerId: string;
+  readonly billerGuid: string;
+  readonly status: PaymentStatus;
+  readonly invoiceNumber: string;
+  readonly billerReference: string | null;
+  readonly postbackUrl: string | null;
+  readonly amountDueCents: number | null;
+  readonly amountPaidCents: number | null;
+  readonly allowPartial: boolean;
+  readonly minimumDueCents: number | null;
+}
+
+/** What is recorded already, as seen after the lock was had. */
+export interface Known {
+  /** Another payment has settled the same invoice. */
+  readonly paidElsewhere: boolean;
+  /** Whose receipt this PaymentGUID is; null: nobody's. */
+  readonly spentBy: string | null;
+}
+
+/** What came of an attempt. */
+export type Settled =
+  /** The payment moved, or was declined once more. */
+  | { readonly kind: 'moved'; readonly status: PaymentStatus }
+  /** A refusal after money had moved: nothing changed. */
+  | { readonly kind: 'alert'; readonly reason: string };
+
+/**
+ * Every payment for the same invoice is locked, always in the same order: two of them that are paid at the same moment must
+ * see each other, and must not wait for each other.
+ */
+const LOCKED = 'for update of p';
+
+/** The one place where a PostBack changes a payment. Every method works in the caller's transaction. */
 @Injectable()
 export class Settlement {
-  /** Finds a payment by the digest of its capability and locks it until the transaction ends. */
-  async lock(manager: EntityManager, capabilityDigest: Buffer): Promise<Payment | null> {
-    return manager.findOne(Payment, { where: { capabilityDigest }, lock: { mode: 'pessimistic_write' } });
+  /** Finds a payment by the digest of its capability and locks it. */
+  byCapability(manager: EntityManager, digest: Buffer): Promise<LockedPayment | null> {
+    return this.find(manager, 'own.capability_digest = $1', digest, LOCKED);
   }
 
-  /** Whether another payment of the biller was settled by this PaymentGUID. */
-  async isSpent(manager: EntityManager, payment: Payment, paymentGuid: string): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      `select 1 from payments where biller_id = $1 and payment_guid = $2 and id <> $3`,
-      [payment.billerId, paymentGuid, payment.id],
+  byId(manager: EntityManager, id: string): Promise<LockedPayment | null> {
+    return this.find(manager, 'own.id = $1', id, LOCKED);
+  }
+
+  /** As it is now, unlocked: for looking, not for deciding. */
+  look(manager: EntityManager, id: string): Promise<LockedPayment | null> {
+    return this.find(manager, 'own.id = $1', id, '');
+  }
+
+  private async find(
+    manager: EntityManager,
+    which: string,
+    value: Buffer | string,
+    locked: string,
+  ): Promise<LockedPayment | null> {
+    const rows = await manager.query<(LockedPayment & { own: boolean })[]>(
+      `select p.id, p.id = own.id as own, p.biller_id as "billerId", p.partner_id as "partnerId", p.status,
+         b.biller_guid as "billerGuid", p.invoice_number as "invoiceNumber", p.biller_reference as "billerReference",
+         p.postback_url as "postbackUrl", p.amount_due_cents::float8 as "amountDueCents",
+         p.amount_paid_cents::float8 as "amountPaidCents", p.allow_partial as "allowPartial",
+         p.minimum_due_cents::float8 as "minimumDueCents"
+       from payments own
+         join billers b on b.id = own.biller_id
+         join payments p on p.biller_id = own.biller_id and p.invoice_number = own.invoice_number
+           and p.account_number = own.account_number
+       where ${which} order by p.id ${locked}`,
+      [value],
     );
-    return rows.length > 0;
+    return rows.find(({ own }) => own) ?? null;
   }
 
-  /** Records an attempt that agrees with what was asked. The caller has checked `mayBecome`. */
-  async record(manager: EntityManager, payment: Payment, attempt: Attempt): Promise<void> {
-    const status = attempt.approved ? 'paid' : 'declined';
-    if (!mayBecome(payment.status, status)) throw new Error(`a ${payment.status} payment can't become ${status}`);
+  /** To be asked after the lock, by a statement of its own: one that waited for the lock still sees what was before. */
+  async known(manager: EntityManager, payment: LockedPayment, paymentGuid: string): Promise<Known> {
+    const [known] = await manager.query<[Known]>(
+      `select
+         (select r.payment_id from receipts r where r.biller_id = $2 and r.payment_guid = $3) as "spentBy",
+         exists (select 1 from payments p join payments own on own.id = $1
+           where p.biller_id = own.biller_id and p.invoice_number = own.invoice_number
+             and p.account_number = own.account_number and p.id <> own.id
+             and p.status in ('paid', 'overpaid', 'duplicate-payment')) as "paidElsewhere"`,
+      [payment.id, payment.billerId, paymentGuid],
+    );
+    return known;
+  }
+
+  /** Records an attempt that was believed. Its PaymentGUID is nobody's yet, if it is approved. */
+  async record(
+    manager: EntityManager,
+    payment: LockedPayment,
+    attempt: Attempt,
+    paidElsewhere: boolean,
+  ): Promise<Settled> {
     if (attempt.approved) {
-      await manager.query(
-        `update payments set status = 'paid', payment_guid = $2, amount_paid_cents = $3, fee_cents = $4,
-           settled_at = now(), updated_at = now() where id = $1`,
-        [payment.id, attempt.paymentGuid, attempt.amountCents, attempt.feeCents],
-      );
-    } else {
-      await manager.query(`update payments set status = 'declined', updated_at = now() where id = $1`, [payment.id]);
+      const outcome = outcomeOf(payment, attempt.amountCents, paidElsewhere);
+      await this.book(manager, payment, attempt, outcome);
+      return { kind: 'moved', status: outcome.status };
     }
     const { paymentGuid, amountCents, feeCents } = attempt;
-    await addEvent(manager, payment.id, `payment.${status}`, { paymentGuid, amountCents, feeCents });
+    if (hasMoney(payment.status)) {
+      const reason = 'refusal-after-approval';
+      await addEvent(manager, payment.id, 'payment.alert', { reason, paymentGuid });
+      return { kind: 'alert', reason };
+    }
+    check(payment.status, 'declined');
+    await manager.query(`update payments set status = 'declined', updated_at = now() where id = $1`, [payment.id]);
+    await addEvent(manager, payment.id, 'payment.declined', { paymentGuid, amountCents, feeCents });
+    return { kind: 'moved', status: 'declined' };
   }
 
   /** Marks a payment for an administrator's eyes. Its status stays what it is. */
-  async hold(manager: EntityManager, payment: Payment, reasons: readonly string[]): Promise<void> {
-    await manager.query(`update payments set needs_review = true, updated_at = now() where id = $1`, [payment.id]);
-    await addEvent(manager, payment.id, 'postback.held', { reasons });
+  async hold(manager: EntityManager, paymentId: string, reasons: readonly string[]): Promise<void> {
+    await manager.query(`update payments set needs_review = true, updated_at = now() where id = $1`, [paymentId]);
+    await addEvent(manager, paymentId, 'postback.held', { reasons });
   }
+
+  private async book(
+    manager: EntityManager,
+    payment: LockedPayment,
+    { paymentGuid, amountCents, feeCents }: Attempt,
+    outcome: Outcome,
+  ): Promise<void> {
+    check(payment.status, outcome.status);
+    await manager.query(
+      `with receipt as (
+         insert into receipts (id, payment_id, biller_id, payment_guid, amount_cents, fee_cents, refund_cents)
+         values ($1, $2, $3, $4, $5, $6, $7))
+       update payments set status = $8, payment_guid = coalesce(payment_guid, $4), amount_paid_cents = $9,
+         fee_cents = case when $6::bigint is null then fee_cents else coalesce(fee_cents, 0) + $6 end,
+         refund_due_cents = refund_due_cents + $7, settled_at = coalesce(settled_at, now()), updated_at = now()
+       where id = $2`,
+      [
+        newId(),
+        payment.id,
+        payment.billerId,
+        paymentGuid,
+        amountCents,
+        feeCents,
+        outcome.refundCents,
+        outcome.status,
+        outcome.amountPaidCents,
+      ],
+    );
+    const refund = outcome.refundCents > 0 ? { refundDueCents: outcome.refundCents } : {};
+    await addEvent(manager, payment.id, `payment.${outcome.status}` as 'payment.paid', {
+      paymentGuid,
+      amountCents,
+      feeCents,
+      ...refund,
+    });
+  }
+}
+
+function check(from: PaymentStatus, to: PaymentStatus): void {
+  if (!mayBecome(from, to)) throw new Error(`a ${from} payment can't become ${to}`);
 }

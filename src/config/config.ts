@@ -23,6 +23,7 @@ export interface Config {
     readonly paths: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
   };
+  readonly hostedPageSeconds: number;
   readonly relay: {
     /** Waits between attempts; after the last one the delivery is parked. */
     readonly retrySeconds: readonly number[];
@@ -157,6 +158,7 @@ export function readConfig(env: Env): Config {
     migrateOnStart: flag('MIGRATE_ON_START', true),
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),
+    hostedPageSeconds: 3600,
     invoiceCloud: {
       url: invoiceCloudUrl,
       pagesUrl: url('INVOICE_CLOUD_PAGES_URL', text('INVOICE_CLOUD_PAGES_URL', invoiceCloudUrl), ['http:', 'https:']),

@@ -1,7 +1,11 @@
 import { PlatformError } from '../common/platform-error.js';
 
 /** Errors of Invoice Cloud are told apart by what the caller can do next, not by what Invoice Cloud called them. */
-export abstract class InvoiceCloudError extends PlatformError {}
+export abstract class InvoiceCloudError extends PlatformError {
+  get outcome(): 'not-done' | 'unknown' {
+    return ['invoice_cloud_rejected', 'invoice_cloud_key_refused'].includes(this.type.code) ? 'not-done' : 'unknown';
+  }
+}
 
 /** Try again: nothing is known to be wrong with the request. */
 export class InvoiceCloudUnavailable extends InvoiceCloudError {

@@ -34,6 +34,8 @@ export interface Login {
 
 export type Proof = { readonly Password: string } | { readonly Approved: true };
 
+export type InvoiceStatus = { readonly found: false } | { readonly found: true; readonly balanceDueCents: number };
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** The one door to Invoice Cloud: credentials, deadline, status mapping and parsing happen in one place. */
@@ -127,6 +129,10 @@ export class InvoiceCloudClient {
     proof: Proof,
   ): Promise<void> {
     await this.send(as, operations.updateEmailAddress, { EmailAddress, NewEmailAddress, ...proof });
+  }
+
+  invoiceStatus(_as: unknown, _number: string): Promise<InvoiceStatus> {
+    return Promise.resolve({ found: false });
   }
 
   /** Where the payer's browser posts the Cloud SSO Connect hand-off. */

@@ -9,11 +9,22 @@ export interface Asked {
   readonly invoiceNumber: string;
   readonly billerReference: string | null;
   readonly amountDueCents: number | null;
+  /** What has come in so far. */
+  readonly amountPaidCents: number | null;
+  readonly allowPartial: boolean;
+  readonly minimumDueCents: number | null;
 }
 
+/**
+ * What a message is taken for. `verified`: it agrees with what was asked. `held`: something differs or can't be read, and
+ * an administrator decides. The third verdict, `rejected`, is theirs to give, or that of an address that is no payment's.
+ */
 export type Verdict =
   | { readonly verdict: 'verified'; readonly attempt: Attempt }
   | { readonly verdict: 'held'; readonly reasons: readonly string[] };
+
+/** As far as a message can be read; undefined where it can't. */
+export type Readable = { readonly [Part in keyof Attempt]: Attempt[Part] | undefined };
 
 /**
  * Approval is a closed list (observed: the texts True and False). Whatever else is written there is not an approval; a map,
@@ -34,27 +45,21 @@ export function judge(message: PostbackMessage, asked: Asked): Verdict {
   if (message.doubts.length > 0) return { verdict: 'held', reasons: message.doubts };
   const reasons: string[] = [];
   const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
+  const { approved, paymentGuid, amountCents, feeCents } = readAttempt(message);
 
-  const approved = APPROVED.get(text('Approved').toLowerCase());
   if (approved === undefined) reasons.push('approved-unreadable');
-  const paymentGuid = paymentGuidOf(message);
-  if (paymentGuid === null) reasons.push('payment-guid-unreadable');
+  if (paymentGuid === undefined) reasons.push('payment-guid-unreadable');
   if (text('BillerGUID').toLowerCase() !== asked.billerGuid.toLowerCase()) reasons.push('biller-guid-differs');
   if (text('InvoiceNumber') !== asked.invoiceNumber) reasons.push('invoice-number-differs');
   if (text('BillerReference') !== (asked.billerReference ?? '').trim()) reasons.push('biller-reference-differs');
-
-  const amountCents = centsOf(text('PaymentAmount'));
   if (amountCents === undefined) reasons.push('amount-unreadable');
-  else if (asked.amountDueCents === null) reasons.push('amount-not-asked');
-  else if (amountCents !== asked.amountDueCents) reasons.push('amount-differs');
-  const fee = text('ConvenienceFee');
-  const feeCents = fee === '' ? null : centsOf(fee);
+  else reasons.push(...refuseAmount(amountCents, asked));
   if (feeCents === undefined) reasons.push('fee-unreadable');
 
   if (
     reasons.length > 0 ||
     approved === undefined ||
-    paymentGuid === null ||
+    paymentGuid === undefined ||
     amountCents === undefined ||
     feeCents === undefined
   ) {
@@ -63,9 +68,36 @@ export function judge(message: PostbackMessage, asked: Asked): Verdict {
   return { verdict: 'verified', attempt: { approved, paymentGuid, amountCents, feeCents } };
 }
 
-/** @returns null when it is missing, or nothing that could be one */
+/** Reads what a message says about money, without comparing it. */
+export function readAttempt(message: PostbackMessage): Readable {
+  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
+  const fee = text('ConvenienceFee');
+  return {
+    approved: APPROVED.get(text('Approved').toLowerCase()),
+    paymentGuid: paymentGuidOf(message) ?? undefined,
+    amountCents: centsOf(text('PaymentAmount')),
+    feeCents: fee === '' ? null : centsOf(fee),
+  };
+}
+
+/** Where part payments are allowed, the payer says how much: not less than the minimum, unless less is left to pay. */
+function refuseAmount(amountCents: number, asked: Asked): string[] {
+  if (asked.amountDueCents === null) return ['amount-not-asked'];
+  if (amountCents === asked.amountDueCents) return [];
+  if (!asked.allowPartial) return ['amount-differs'];
+  const left = Math.max(asked.amountDueCents - (asked.amountPaidCents ?? 0), 0);
+  const least = Math.min(asked.minimumDueCents ?? 1, left || 1);
+  return amountCents < Math.max(least, 1) ? ['amount-below-minimum'] : [];
+}
+
+/**
+ * A GUID in one spelling, whatever its case and braces: the same payment must not count as two.
+ * @returns null when it is missing, or nothing that could be one
+ */
 export function paymentGuidOf(message: PostbackMessage): string | null {
   const text = fieldOf(message, 'PaymentGUID')?.trim() ?? '';
+  const guid = /^\{?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\}?$/i.exec(text)?.[1];
+  if (guid) return guid.toLowerCase();
   return /^[\w{}-]{1,64}$/.test(text) ? text : null;
 }
 

@@ -21,7 +21,8 @@ export interface NewDelivery {
   readonly subjectId: string;
   readonly url: string;
   readonly contentType: string;
-  readonly body: string;
+  /** The number grows by one with each delivery about the same subject. */
+  readonly body: (sequence: number) => string;
 }
 
 /** What we tell a partner: at least once, in the order of attempts that the schedule says, never dropped unseen. */
@@ -51,7 +52,7 @@ export class RelayService implements OnApplicationBootstrap {
       subjectId: message.subjectId,
       url: message.url,
       contentType: message.contentType,
-      bodySealed: this.box.seal(message.body, id, BODY),
+      bodySealed: this.box.seal(message.body(1), id, BODY),
       status: 'pending',
       nextAttemptAt: new Date(),
     });

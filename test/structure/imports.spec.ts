@@ -15,8 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/partners': [...BASE, 'audit', 'administrators'],
   'src/billers': [...BASE, 'audit', 'invoice-cloud', 'partners'],
   'src/relay': [...BASE, 'partners'],
-  'src/cloud-pay': [...BASE, 'billers', 'partners', 'invoice-cloud', 'relay'],
-  'src/postbacks': [...BASE, 'billers', 'partners', 'relay', 'cloud-pay'],
+  'src/cloud-pay': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay'],
+  'src/postbacks': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay', 'cloud-pay'],
   'src/sso': [...BASE, 'billers', 'partners', 'invoice-cloud', 'cloud-pay'],
   'src/admin': [
     ...BASE,

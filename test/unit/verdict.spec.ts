@@ -7,6 +7,9 @@ const ASKED = {
   invoiceNumber: '2025000158',
   billerReference: '209860|12570',
   amountDueCents: 300,
+  amountPaidCents: null,
+  allowPartial: false,
+  minimumDueCents: null,
 };
 const GOOD: Readonly<Record<string, string>> = {
   BillerGUID: '1EAD5000-0000-4000-8000-000000000001',

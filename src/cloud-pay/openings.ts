@@ -1,0 +1,189 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { EntityManager, Repository } from 'typeorm';
+import { PlatformError } from '../common/platform-error.js';
+import { traceOf } from '../common/problem.js';
+import { SecretBox } from '../common/secret-box.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { InvoiceCloudError, InvoiceCloudRejected } from '../invoice-cloud/errors.js';
+import { InvoiceAlreadyPaid, InvoiceBeingOpened } from './errors.js';
+import { type Claim, Idempotency } from './idempotency.js';
+import { addEvent } from './payment-event.entity.js';
+import { isSettled, type PaymentStatus } from './payment-status.js';
+import { Payment } from './payment.entity.js';
+import { type OpenedPaymentView, paymentView } from './payment.view.js';
+
+/** Over Invoice Cloud's deadline, within which a process answers or is dead. Seconds. */
+const LOCK_MARGIN = 15;
+
+interface Earlier {
+  readonly id: string;
+  readonly status: PaymentStatus;
+  readonly sameTerms: boolean;
+  readonly pageLives: boolean;
+  /** Its process has had the time to answer, and did not. */
+  readonly abandoned: boolean;
+}
+
+/** The record of an opening: the intent before Invoice Cloud is asked, and what came of it. Never calls anybody. */
+@Injectable()
+export class Openings {
+  private readonly logger = new Logger('cloud-pay');
+
+  constructor(
+    @InjectRepository(Payment) private readonly payments: Repository<Payment>,
+    private readonly idempotency: Idempotency,
+    private readonly box: SecretBox,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** The answer that an Idempotency-Key has already. @throws IdempotencyKeyReused */
+  answered(claim: Claim): Promise<OpenedPaymentView | undefined> {
+    return this.idempotency.answered(claim);
+  }
+
+  /**
+   * Records a payment as `opening`, unless its request or its invoice has an answer already.
+   * @returns that answer: of the same Idempotency-Key, or the page of the same invoice that still lives
+   * @throws IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid, InvoiceBeingOpened: nothing was stored
+   */
+  recordIntent(payment: Payment, claim: Claim | undefined): Promise<OpenedPaymentView | undefined> {
+    return this.payments.manager.transaction(async (manager) => {
+      if (claim) {
+        const result = await this.idempotency.claim(manager, claim, payment.id, this.lockSeconds());
+        if (result.kind === 'answered') return result.answer;
+        if (result.abandoned) await markUnopened(manager, result.abandoned, INTERRUPTED);
+      }
+      const [newest] = await this.earlier(manager, payment);
+      if (newest && isSettled(newest.status)) throw alreadyPaid(newest.id);
+      if (newest?.status === 'opening' && !newest.abandoned) throw beingOpened(newest.id);
+      if (newest?.pageLives && newest.sameTerms) return this.reuse(manager, newest.id, payment.id, claim);
+      const lost = newest?.status === 'unconfirmed' || newest?.status === 'opening';
+      payment.supersedesId = lost ? newest.id : null;
+      await manager.insert(Payment, payment);
+      await addEvent(manager, payment.id, 'payment.opening', lost ? { supersedes: newest.id } : {});
+      return undefined;
+    });
+  }
+
+  recordOpened(
+    payment: Payment,
+    url: string,
+    pageSeconds: number,
+    claim: Claim | undefined,
+  ): Promise<OpenedPaymentView> {
+    return this.payments.manager.transaction(async (manager) => {
+      if (claim) await this.idempotency.hold(manager, claim, payment.id);
+      const hostedPageSealed = this.box.seal(url, payment.id, PAGE);
+      // The payer may have been quicker than we, or the janitor: then the status stays what they made of it.
+      await manager.query(
+        `update payments set status = case when status = 'opening' then 'open' else status end,
+           hosted_page_sealed = $2, opened_at = now(), page_expires_at = now() + make_interval(secs => $3),
+           updated_at = now() where id = $1`,
+        [payment.id, hostedPageSealed, pageSeconds],
+      );
+      await addEvent(manager, payment.id, 'payment.open', {});
+      const stored = await manager.findOneByOrFail(Payment, { id: payment.id });
+      const answer = { ...paymentView(stored), cloudPaymentUrl: url, reused: false };
+      if (claim) await this.idempotency.answer(manager, claim, payment.id, answer);
+      return answer;
+    });
+  }
+
+  /** Never throws: the caller is to hear of the failure itself. What can't be recorded now, the sweep finds. */
+  async recordUnopened(payment: Payment, error: unknown, claim: Claim | undefined): Promise<void> {
+    try {
+      await this.payments.manager.transaction(async (manager) => {
+        if (claim) await this.idempotency.release(manager, claim, payment.id);
+        await markUnopened(manager, payment.id, failureOf(error));
+      });
+    } catch (second) {
+      this.logger.error({ paymentId: payment.id, ...traceOf(second) }, 'failure not recorded');
+    }
+  }
+
+  /** Payments whose process died before Invoice Cloud's answer was recorded: nobody was given their page. */
+  async sweep(): Promise<void> {
+    const abandoned = await this.payments.manager.query<{ id: string }[]>(
+      `select id from payments where status = 'opening' and created_at < now() - make_interval(secs => $1) limit 500`,
+      [2 * this.lockSeconds()],
+    );
+    for (const { id } of abandoned) {
+      await this.payments.manager.transaction((manager) => markUnopened(manager, id, INTERRUPTED));
+    }
+  }
+
+  /** Payments for the same invoice: one that settled it, else the newest. Openings of one invoice go one after the other. */
+  private async earlier(manager: EntityManager, payment: Payment): Promise<Earlier[]> {
+    const { billerId, accountNumber, invoiceNumber, termsDigest } = payment;
+    await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
+      JSON.stringify([billerId, accountNumber, invoiceNumber]),
+    ]);
+    return manager.query<Earlier[]>(
+      `select id, status, coalesce(terms_digest = $4, false) as "sameTerms",
+         status in ('open', 'declined', 'partially-paid') and page_expires_at > now() and hosted_page_sealed is not null
+           as "pageLives",
+         created_at < now() - make_interval(secs => $5) as abandoned
+       from payments where biller_id = $1 and invoice_number = $2 and account_number = $3
+       order by status in ('paid', 'overpaid', 'duplicate-payment') desc, id desc limit 1`,
+      [billerId, invoiceNumber, accountNumber, termsDigest, this.lockSeconds()],
+    );
+  }
+
+  private async reuse(
+    manager: EntityManager,
+    id: string,
+    claimedFor: string,
+    claim: Claim | undefined,
+  ): Promise<OpenedPaymentView> {
+    const stored = await manager.findOneByOrFail(Payment, { id });
+    const cloudPaymentUrl = this.box.open(stored.hostedPageSealed ?? '', id, PAGE);
+    const answer = { ...paymentView(stored), cloudPaymentUrl, reused: true };
+    if (claim) await this.idempotency.answer(manager, claim, claimedFor, answer);
+    return answer;
+  }
+
+  private lockSeconds(): number {
+    return this.config.invoiceCloud.timeoutMs / 1000 + LOCK_MARGIN;
+  }
+}
+
+const PAGE = 'hosted-page';
+
+interface Failure {
+  /** `failed` where Invoice Cloud certainly made no page, `unconfirmed` where it may have. */
+  readonly status: 'failed' | 'unconfirmed';
+  readonly code: string;
+  readonly detail: string;
+}
+
+const INTERRUPTED: Failure = {
+  status: 'unconfirmed',
+  code: 'interrupted',
+  detail: 'The platform stopped before the answer was recorded. Send the request again; it makes a new payment.',
+};
+
+function failureOf(error: unknown): Failure {
+  const status = error instanceof InvoiceCloudError && error.outcome === 'not-done' ? 'failed' : 'unconfirmed';
+  if (error instanceof InvoiceCloudRejected) return { status, code: error.type.code, detail: error.plain };
+  if (error instanceof PlatformError) return { status, code: error.type.code, detail: error.detail };
+  return { status, code: 'internal_error', detail: 'Something went wrong on our side.' };
+}
+
+async function markUnopened(manager: EntityManager, paymentId: string, failure: Failure): Promise<void> {
+  const [, changed] = await manager.query<[unknown, number]>(
+    `update payments set status = $2, failure_code = $3, failure_detail = $4, updated_at = now()
+     where id = $1 and status = 'opening'`,
+    [paymentId, failure.status, failure.code, failure.detail],
+  );
+  if (changed > 0) await addEvent(manager, paymentId, `payment.${failure.status}`, { code: failure.code });
+}
+
+const alreadyPaid = (paymentId: string): InvoiceAlreadyPaid =>
+  new InvoiceAlreadyPaid(`Payment ${paymentId} has settled this invoice. Give a new debt a new InvoiceNumber.`);
+
+const beingOpened = (paymentId: string): InvoiceBeingOpened =>
+  new InvoiceBeingOpened(
+    `Payment ${paymentId} for the same invoice waits for Invoice Cloud. Send this request again in a few seconds: it is then answered with the same page.`,
+    { retryAfter: 2 },
+  );

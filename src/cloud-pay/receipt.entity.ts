@@ -1,0 +1,21 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Biller } from '../billers/biller.entity.js';
+import { centsColumn } from '../database/database.js';
+import { Payment } from './payment.entity.js';
+
+/** Money that moved, once: one PaymentGUID of a biller is one receipt, from however many connections it comes. Cents. */
+@Entity('receipts')
+@Unique('receipts_payment_guid_key', ['billerId', 'paymentGuid'])
+@Index('receipts_payment_idx', ['paymentId', 'id'])
+export class Receipt {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid') @ForeignKey(() => Payment, { name: 'receipts_payment_fkey' }) paymentId: string;
+  @Column('uuid') @ForeignKey(() => Biller, { name: 'receipts_biller_fkey' }) billerId: string;
+  @Column('text') paymentGuid: string;
+  @Column('bigint', { transformer: centsColumn }) amountCents: number;
+  /** The convenience fee on top; null when the PostBack named none. */
+  @Column('bigint', { nullable: true, transformer: centsColumn }) feeCents: number | null;
+  /** How much of the amount is to be returned to the payer. */
+  @Column('bigint', { default: 0, transformer: centsColumn }) refundCents: number;
+  @Column('timestamptz', { default: () => 'now()' }) createdAt: Date;
+}

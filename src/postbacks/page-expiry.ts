@@ -1,0 +1,131 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, EntityManager } from 'typeorm';
+import { Biller } from '../billers/biller.entity.js';
+import { BillersService } from '../billers/billers.service.js';
+import { Settlement } from '../cloud-pay/settlement.js';
+import { newId } from '../common/id.js';
+import { dollarsOf } from '../common/money.js';
+import { PlatformError } from '../common/platform-error.js';
+import { type InvoiceStatus, InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
+import { readPostback } from './postback-message.js';
+import { PostbackRecorder } from './recorder.js';
+
+/** Payments of one sweep. */
+const BATCH = 500;
+const ASKED_BATCH = 50;
+/** When Invoice Cloud did not answer, it is asked again after this, */
+const ASK_AGAIN_MINUTES = 10;
+/** and no more after this. */
+const ASK_FOR_HOURS = 24;
+
+interface Candidate {
+  readonly id: string;
+  readonly billerId: string;
+  readonly invoiceNumber: string;
+  readonly amountDueCents: number | null;
+  readonly last: boolean;
+}
+
+/**
+ * Ends open payments whose hosted page has expired. Where the biller lets us, Invoice Cloud is asked before: what was paid
+ * without a PostBack is held for an administrator, since nothing but an amount is known of it. A payment with a held
+ * PostBack waits for the decision.
+ */
+@Injectable()
+export class PageExpiry {
+  private readonly logger = new Logger('postbacks');
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly settlement: Settlement,
+    private readonly recorder: PostbackRecorder,
+    private readonly billers: BillersService,
+    private readonly invoiceCloud: InvoiceCloudClient,
+  ) {}
+
+  /** @returns how many were ended or asked about */
+  async sweep(stopping: AbortSignal): Promise<number> {
+    const silent = await this.dataSource.transaction(async (manager) => {
+      const rows = await manager.query<{ id: string }[]>(
+        `select p.id from payments p join billers b on b.id = p.biller_id
+         where p.status = 'open' and p.page_expires_at < now() and not p.needs_review and not b.ask_invoice_status
+         order by p.page_expires_at limit ${BATCH} for update of p skip locked`,
+      );
+      return this.expire(
+        manager,
+        rows.map(({ id }) => id),
+        {},
+      );
+    });
+    const asked = await this.claim();
+    for (const candidate of asked) if (!stopping.aborted) await this.ask(candidate);
+    return silent + asked.length;
+  }
+
+  /** Marks them as asked about before they are, so that no other process asks too. */
+  private async claim(): Promise<Candidate[]> {
+    const [rows] = await this.dataSource.query<[Candidate[]]>(
+      `update payments set asked_at = now() where id in (
+         select p.id from payments p join billers b on b.id = p.biller_id
+         where p.status = 'open' and p.page_expires_at < now() and not p.needs_review and b.ask_invoice_status
+           and (p.asked_at is null or p.asked_at < now() - interval '${ASK_AGAIN_MINUTES} minutes')
+         order by p.page_expires_at limit ${ASKED_BATCH} for update of p skip locked)
+       returning id, biller_id as "billerId", invoice_number as "invoiceNumber",
+         amount_due_cents::float8 as "amountDueCents",
+         page_expires_at < now() - interval '${ASK_FOR_HOURS} hours' as last`,
+    );
+    return rows;
+  }
+
+  private async ask(candidate: Candidate): Promise<void> {
+    const { id, billerId, invoiceNumber } = candidate;
+    try {
+      const biller = await this.dataSource.manager.findOneByOrFail(Biller, { id: billerId });
+      const credentials = await this.billers.inquiryCredentialsOf(biller);
+      const status = credentials && (await this.invoiceCloud.invoiceStatus(credentials, invoiceNumber));
+      await this.conclude(candidate, status ?? null);
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error;
+      this.logger.warn({ paymentId: id, code: error.type.code }, 'invoice status could not be asked');
+      if (candidate.last) await this.conclude(candidate, null);
+    }
+  }
+
+  /** @param status null: nothing could be learned */
+  private async conclude(candidate: Candidate, status: InvoiceStatus | null): Promise<void> {
+    const { id, amountDueCents, invoiceNumber } = candidate;
+    const owed = status?.found ? status.balanceDueCents : null;
+    const paid = owed !== null && (amountDueCents === null ? owed === 0 : owed < amountDueCents);
+    await this.dataSource.transaction(async (manager) => {
+      const payment = await this.settlement.byId(manager, id);
+      if (payment?.status !== 'open') return;
+      if (paid) {
+        const said = { InvoiceNumber: invoiceNumber, BalanceDue: dollarsOf(owed) };
+        const raw = { contentType: 'application/json', query: '', body: JSON.stringify(said) };
+        const received = this.recorder.receive('inquiry', raw, readPostback(raw));
+        const reasons = ['paid-without-postback'];
+        // Stored before: an administrator has rejected it already.
+        if (await this.recorder.store(manager, payment, received, 'held', reasons)) {
+          await this.settlement.hold(manager, id, reasons);
+          this.logger.warn({ paymentId: id, reasons }, 'postback missing');
+          return;
+        }
+      }
+      await this.expire(manager, [id], {
+        invoiceStatus: status === null ? 'not-answered' : status.found ? 'owed' : 'not-found',
+      });
+    });
+  }
+
+  private async expire(manager: EntityManager, ids: readonly string[], data: object): Promise<number> {
+    if (ids.length === 0) return 0;
+    await manager.query(`update payments set status = 'expired', updated_at = now() where id = any($1)`, [ids]);
+    await manager.query(
+      `insert into payment_events (id, payment_id, type, data)
+       select event_id, payment_id, 'payment.expired', $3 from unnest($1::uuid[], $2::uuid[]) as e (event_id, payment_id)`,
+      [ids.map(() => newId()), ids, data],
+    );
+    return ids.length;
+  }
+}
