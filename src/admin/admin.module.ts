@@ -8,6 +8,7 @@ import { CloudPayModule } from '../cloud-pay/cloud-pay.module.js';
 import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
 import { PostbacksModule } from '../postbacks/postbacks.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
+import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditAdminController } from './audit.admin.controller.js';
 import { BillerCheck } from './biller-check.js';
@@ -20,6 +21,7 @@ import { PaymentsAdminController } from './payments.admin.controller.js';
 import { PostbacksAdminController } from './postbacks.admin.controller.js';
 import { PartnersAdminController } from './partners.admin.controller.js';
 import { PartnersAdminService } from './partners.admin.service.js';
+import { ReconciliationsAdminController } from './reconciliations.admin.controller.js';
 import { SecretsAdminController } from './secrets.admin.controller.js';
 import { SecretsAdminService } from './secrets.admin.service.js';
 import { SettingsAdminController } from './settings.admin.controller.js';
@@ -33,6 +35,7 @@ import { SettingsAdminController } from './settings.admin.controller.js';
     BillersModule,
     CloudPayModule,
     PostbacksModule,
+    ReconciliationModule,
     InvoiceCloudModule,
   ],
   controllers: [
@@ -45,6 +48,7 @@ import { SettingsAdminController } from './settings.admin.controller.js';
     ConfigurationController,
     PostbacksAdminController,
     PaymentsAdminController,
+    ReconciliationsAdminController,
   ],
   providers: [
     PartnersAdminService,

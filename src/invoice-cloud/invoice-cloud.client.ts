@@ -34,7 +34,9 @@ export interface Login {
 
 export type Proof = { readonly Password: string } | { readonly Approved: true };
 
-export type InvoiceStatus = { readonly found: false } | { readonly found: true; readonly balanceDueCents: number };
+export type InvoiceStatus =
+  | { readonly found: false }
+  | { readonly found: true; readonly balanceDueCents: number; readonly totalAmountDueCents: number };
 
 type Json = Readonly<Record<string, unknown>>;
 

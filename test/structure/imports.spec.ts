@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/relay': [...BASE, 'partners'],
   'src/cloud-pay': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay'],
   'src/postbacks': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay', 'cloud-pay'],
+  'src/reconciliation': [...BASE, 'audit', 'billers', 'invoice-cloud', 'cloud-pay'],
   'src/sso': [...BASE, 'billers', 'partners', 'invoice-cloud', 'cloud-pay'],
   'src/admin': [
     ...BASE,
@@ -29,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'relay',
     'cloud-pay',
     'postbacks',
+    'reconciliation',
   ],
   'src/operations': [...BASE, 'partners'],
   migrations: [],
