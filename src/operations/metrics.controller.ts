@@ -1,0 +1,36 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/openapi.js';
+import { RequiresRole } from '../partners/access.js';
+import { Forbidden, Unauthenticated } from '../partners/errors.js';
+import { Metrics } from './metrics.js';
+import { Overview, OverviewView } from './overview.js';
+
+@ApiTags('Operations')
+@ApiBearerAuth('admin-key')
+@RequiresRole('auditor')
+@Controller()
+export class MetricsController {
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly overview: Overview,
+  ) {}
+
+  /** Metrics for Prometheus, with an auditor's key as bearer token */
+  @Get('metrics')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  @ApiProduces('text/plain')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  @ApiProblems([Unauthenticated, Forbidden])
+  read(): Promise<string> {
+    return this.metrics.text();
+  }
+
+  /** What waits, how much of it and since when: deliveries, held postbacks, refunds, alerts */
+  @Get('admin/v1/overview')
+  @ApiOkResponse({ type: OverviewView })
+  @ApiProblems([Unauthenticated, Forbidden])
+  look(): Promise<OverviewView> {
+    return this.overview.read();
+  }
+}

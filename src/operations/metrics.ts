@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Overview } from './overview.js';
+
+/** Metrics of this process, and of what all processes have in common. Labels hold no partner, biller or payer. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly requests: Histogram<'method' | 'route' | 'status'>;
+
+  private readonly gauges;
+
+  constructor(private readonly overview: Overview) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry, prefix: 'billbridge_' });
+    this.requests = new Histogram({
+      name: 'billbridge_http_request_duration_seconds',
+      help: 'Requests by route and status, with the time until the answer was sent.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers,
+    });
+    const gauge = (name: string, help: string, labelNames: string[] = []) =>
+      new Gauge({ name: `billbridge_${name}`, help, labelNames, registers });
+    this.gauges = {
+      oldestUndelivered: gauge('oldest_undelivered_seconds', 'Age of the oldest delivery a partner lacks.', ['class']),
+      undelivered: gauge('undelivered', 'Deliveries that partners lack.', ['class']),
+      oldestHeld: gauge('oldest_held_seconds', 'Age of the oldest postback that waits for an administrator.'),
+      held: gauge('held_postbacks', 'Postbacks that wait for an administrator.'),
+      refundsDue: gauge('refunds_due', 'Payments with something to return to the payer.'),
+      alerts: gauge('payment_alerts_today', 'Refusals after the money had moved, of the last 24 hours.'),
+      unconfirmed: gauge('unconfirmed_openings_today', 'Openings whose answer was lost, of the last 24 hours.'),
+      unknown: gauge('unknown_postbacks_today', 'Postbacks to unknown addresses, of the last 24 hours.'),
+      breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.'),
+    };
+  }
+
+  /** In Prometheus' text format; what all processes share is looked up once a scrape. */
+  async text(): Promise<string> {
+    const now = await this.overview.read();
+    const { gauges } = this;
+    for (const [name, { count, oldestSeconds }] of Object.entries(now.undelivered)) {
+      gauges.oldestUndelivered.set({ class: name }, oldestSeconds ?? 0);
+      gauges.undelivered.set({ class: name }, count);
+    }
+    gauges.held.set(now.held.count);
+    gauges.oldestHeld.set(now.held.oldestSeconds ?? 0);
+    gauges.refundsDue.set(now.refundsDue);
+    gauges.alerts.set(now.alertsToday);
+    gauges.unconfirmed.set(now.unconfirmedToday);
+    gauges.unknown.set(now.unknownPostbacksToday);
+    return this.registry.metrics();
+  }
+
+  observe(method: string, route: string, status: number, seconds: number): void {
+    this.requests.observe({ method, route, status: String(status) }, seconds);
+  }
+}
