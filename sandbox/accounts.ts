@@ -18,6 +18,17 @@ export function accountByGuid(biller: Biller, guid: string): Account | undefined
   return [...biller.accounts.values()].find((account) => account.guid === guid.toLowerCase());
 }
 
+/** Adds or replaces an invoice. Numbers need not be unique among accounts; SOAP, which has no account, sees the last one. */
+export function putInvoice(biller: Biller, account: Account, invoice: Invoice): void {
+  account.invoices.set(invoice.number, invoice);
+  biller.invoiceHolders.set(invoice.number, account);
+}
+
+/** True once a part of it was paid, and not the whole. */
+export function isPartlyPaid(invoice: Invoice): boolean {
+  return invoice.balanceCents > 0 && invoice.balanceCents < invoice.totalCents;
+}
+
 /** What still takes money. */
 export function openInvoices(account: Account): readonly Invoice[] {
   return [...account.invoices.values()].filter(

@@ -1,5 +1,7 @@
+import { Clock } from './clock.js';
 import type { Fault } from './faults.js';
 import type { Account, Customer, Invoice, LedgerEntry } from './model.js';
+import type { PostbackFault } from './postback-faults.js';
 import type { BillerSettings } from './presets.js';
 import { Users } from './users.js';
 
@@ -28,9 +30,19 @@ export interface HostedPage {
   readonly billerReference: string;
   /** E-mail of the user whose RemoteAuthenticationToken the request carried. */
   readonly signedInAs?: string;
-  /** The request as received, unknown fields included. */
-  readonly request: unknown;
+  /** Milliseconds since the epoch, by the biller's clock; absent: it never expires. */
+  readonly expiresAt?: number;
   readonly payments: LedgerEntry[];
+}
+
+/** What a page is opened with. */
+export type PageRequest = Omit<HostedPage, 'token' | 'expiresAt' | 'payments'>;
+
+/** A payment's PostBack, on its way. */
+export interface Announcement {
+  readonly biller: Biller;
+  readonly entry: LedgerEntry;
+  readonly url: string;
 }
 
 /** What was asked on the wire. */
@@ -52,23 +64,38 @@ export interface WireRequest {
 
 export interface Biller {
   settings: BillerSettings;
+  /** Runs on the sandbox's, and can be put forward by itself. */
+  readonly clock: Clock;
   readonly accounts: Map<string, Account>;
+  /** Who holds an invoice, by its number. */
+  readonly invoiceHolders: Map<string, Account>;
   readonly users: Users;
   readonly requests: WireRequest[];
   readonly ledger: LedgerEntry[];
   readonly faults: Fault[];
+  readonly postbackFaults: PostbackFault[];
+  /** PostBacks that wait until the next one was sent. */
+  readonly held: Announcement[];
   /** PostBacks under way. */
   readonly sending: Set<Promise<unknown>>;
+  /** Aborted when it is reset: PostBacks that wait are then not sent. */
+  readonly gone: AbortController;
 }
 
-export function newBiller(settings: BillerSettings): Biller {
+export function newBiller(settings: BillerSettings, base: Clock): Biller {
+  const clock = new Clock(base.now);
   return {
     settings,
+    clock,
     accounts: new Map(),
-    users: new Users(),
+    invoiceHolders: new Map(),
+    users: new Users(clock),
     requests: [],
     ledger: [],
     faults: [],
+    postbackFaults: [],
+    held: [],
     sending: new Set(),
+    gone: new AbortController(),
   };
 }

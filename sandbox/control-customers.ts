@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { balanceCents, openAccount } from './accounts.js';
+import { balanceCents, openAccount, putInvoice } from './accounts.js';
 import { ControlError, type ForBiller } from './control-error.js';
 import { amount, isEmail, parseCents, parseDay } from './fields.js';
-import { inDays } from './personas.js';
 import type { Account, Invoice, User } from './model.js';
 import type { Biller } from './biller.js';
 import { isPrimary } from './users.js';
@@ -37,7 +36,7 @@ export function controlCustomers(app: FastifyInstance, billerOf: (guid: string) 
 function create(biller: Biller, body: CustomerBody): Account {
   const { accountNumber, name, email, registered, locked = false, linkedTo } = body;
   if (biller.accounts.has(accountNumber)) throw new ControlError(409, 'The account exists.');
-  const invoices = invoicesOf(body);
+  const invoices = invoicesOf(biller, body);
   const host = linkedTo === undefined ? undefined : hostOf(biller, linkedTo);
   if (registered && host) throw new ControlError(400, 'Give registered or linkedTo, not both.');
   if (locked && !registered) throw new ControlError(400, 'Only a registered user can be locked.');
@@ -47,22 +46,22 @@ function create(biller: Biller, body: CustomerBody): Account {
   if (registered && biller.users.find(registered.email)) throw new ControlError(409, 'The user exists.');
 
   const account = openAccount(biller, { accountNumber, name, emailAddress: email ?? registered?.email });
-  for (const invoice of invoices) account.invoices.set(invoice.number, invoice);
+  for (const invoice of invoices) putInvoice(biller, account, invoice);
   if (registered) biller.users.register(registered.email, registered.password, [account]).locked = locked;
   if (host) biller.users.link(host, account);
   return account;
 }
 
 /** `balance` is one invoice of that amount, `<accountNumber>-1`. */
-function invoicesOf({ accountNumber, balance, invoices = [] }: CustomerBody): readonly Invoice[] {
+function invoicesOf({ clock }: Biller, { accountNumber, balance, invoices = [] }: CustomerBody): readonly Invoice[] {
   const given = invoices.map(({ invoiceNumber, balanceDue, dueDate }) => ({ invoiceNumber, balanceDue, dueDate }));
   if (balance !== undefined)
     given.push({ invoiceNumber: `${accountNumber}-1`, balanceDue: balance, dueDate: undefined });
   return given.map(({ invoiceNumber, balanceDue, dueDate }) => {
     const cents = parseCents(balanceDue);
-    const due = dueDate === undefined ? inDays(14) : parseDay(dueDate);
+    const due = dueDate === undefined ? clock.inDays(14) : parseDay(dueDate);
     if (cents === undefined || due === undefined) throw new ControlError(400, 'An amount or a date is none.');
-    return { number: invoiceNumber, balanceCents: cents, dueDate: due };
+    return { number: invoiceNumber, totalCents: cents, balanceCents: cents, dueDate: due };
   });
 }
 
@@ -99,7 +98,7 @@ function customerView(account: Account) {
     balance: amount(balanceCents(account)),
     invoices: [...invoices.values()].map((invoice) => ({
       invoiceNumber: invoice.number,
-      balanceDue: amount(invoice.balanceCents),
+      balanceDue: amount(paid.has(invoice.number) ? 0 : invoice.balanceCents),
       dueDate: invoice.dueDate ?? null,
       paid: paid.has(invoice.number),
     })),

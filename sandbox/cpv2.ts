@@ -1,8 +1,8 @@
-import { openAccount } from './accounts.js';
+import { isPartlyPaid, openAccount, putInvoice } from './accounts.js';
 import { Refusal, WireObject } from './fields.js';
 import type { WireOperation } from './wire.js';
-import type { Customer, Invoice } from './model.js';
-import type { Biller, CartLine, HostedPage } from './biller.js';
+import type { Account, Customer, Invoice } from './model.js';
+import type { Biller, CartLine, PageRequest } from './biller.js';
 import type { Store } from './store.js';
 
 /** Cloud Payments V2. Method, path, credentials and the answer's shape are observed; what it refuses is assumed. */
@@ -20,7 +20,7 @@ export function cloudPayments(store: Store, publicUrl: () => string): WireOperat
 }
 
 /** Reads all before it changes anything, so that a refused request leaves no customer behind. */
-function readRequest(biller: Biller, body: unknown): Omit<HostedPage, 'token' | 'payments'> {
+function readRequest(biller: Biller, body: unknown): PageRequest {
   const request = WireObject.of(body);
   const viewMode = request.requiredText('ViewMode');
   if (viewMode !== '0' && viewMode !== '1') throw new Refusal('ViewMode must be 0 or 1.');
@@ -38,7 +38,6 @@ function readRequest(biller: Biller, body: unknown): Omit<HostedPage, 'token' | 
     postBackUrl: request.url('PostBackURL'),
     returnUrl: request.url('ReturnURL'),
     billerReference: request.text('BillerReference') ?? '',
-    request: body,
   };
   const orders = customers.map((customer) => readCustomer(customer));
   // A cart that held one invoice twice would take its money twice.
@@ -79,13 +78,17 @@ function readInvoice(fields: WireObject): Invoice {
   // Read for their form alone: the fee charged is the one configured for the biller (documented).
   fields.cents('CCServiceFee');
   fields.cents('ACHServiceFee');
-  fields.cents('MinimumAmountDue');
+  const balanceCents = fields.cents('BalanceDue') ?? 0;
   return {
     number: fields.requiredText('InvoiceNumber'),
     typeId: fields.text('TypeID'),
     invoiceDate: fields.day('InvoiceDate'),
     dueDate: fields.day('DueDate'),
-    balanceCents: fields.cents('BalanceDue') ?? 0,
+    totalCents: balanceCents,
+    balanceCents,
+    allowPartial: fields.flag('AllowPartialPayments', false),
+    minimumCents: fields.cents('MinimumAmountDue'),
+    byCloudPayments: true,
   };
 }
 
@@ -93,9 +96,21 @@ function remember(biller: Biller, { customer, invoices }: Order): CartLine[] {
   const account = openAccount(biller, customer);
   const given = Object.entries(customer).filter(([, value]) => value !== undefined);
   account.customer = { ...account.customer, ...Object.fromEntries(given) };
-  for (const invoice of invoices ?? []) account.invoices.set(invoice.number, invoice);
-  const shown = invoices ?? [...account.invoices.values()].filter((invoice) => !account.paid.has(invoice.number));
+  const asked = invoices?.map((invoice) => merged(account, invoice));
+  for (const invoice of asked ?? []) putInvoice(biller, account, invoice);
+  const shown = asked ?? [...account.invoices.values()].filter((invoice) => !account.paid.has(invoice.number));
   return shown.map((invoice) => ({ account, customer: account.customer, invoice }));
+}
+
+/** A request changes what an invoice is made for until money was paid; then it can only lower what is owed (assumed). */
+function merged(account: Account, asked: Invoice): Invoice {
+  const known = account.invoices.get(asked.number);
+  if (!known) return asked;
+  const invoice = { ...asked, byCloudPayments: known.byCloudPayments };
+  if (account.paid.has(asked.number)) return { ...invoice, totalCents: known.totalCents };
+  if (!isPartlyPaid(known)) return invoice;
+  const balanceCents = Math.min(asked.balanceCents, known.balanceCents);
+  return { ...invoice, totalCents: known.totalCents, balanceCents };
 }
 
 function repeats(values: readonly string[]): boolean {

@@ -16,6 +16,8 @@ export const OPERATIONS = [
   'update-password',
   'update-email-address',
   'customer-portal-account',
+  'view-invoice',
+  'view-customer',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -46,20 +48,32 @@ export interface Fault {
   remaining: number;
 }
 
+/** What waits in a biller's queue for its turn. */
+interface Waiting {
+  readonly kind: string;
+  /** Infinity until cleared. */
+  remaining: number;
+}
+
 /**
  * The biller's oldest fault for this operation, used up by one. A delay until cleared is no turn of its own: it comes
  * first and slows whatever else was asked for, so that a slow Invoice Cloud can also fail.
  */
 export function takeFaults(biller: { readonly faults: Fault[] }, operation: Operation): readonly Fault[] {
   const meant = biller.faults.filter((fault) => fault.operation === undefined || fault.operation === operation);
+  return takeTurn(biller.faults, meant);
+}
+
+/** The delay that stands, if any, and the first other one, used up by one. */
+export function takeTurn<F extends Waiting>(queue: F[], meant: readonly F[]): readonly F[] {
   const standing = meant.find(isStandingDelay);
   const next = meant.find((fault) => !isStandingDelay(fault));
-  if (next && --next.remaining <= 0) biller.faults.splice(biller.faults.indexOf(next), 1);
+  if (next && --next.remaining <= 0) queue.splice(queue.indexOf(next), 1);
   return [standing, next].filter((fault) => fault !== undefined);
 }
 
-function isStandingDelay(fault: Fault): boolean {
-  return fault.kind === 'delay' && fault.remaining === Infinity;
+function isStandingDelay({ kind, remaining }: Waiting): boolean {
+  return kind === 'delay' && remaining === Infinity;
 }
 
 /** A sandbox that closes cuts the wait short, by an AbortError. */

@@ -1,14 +1,16 @@
-import { shownDay } from './fields.js';
+import { amount, shownDay } from './fields.js';
 import { html, layout, money, type Html } from './html.js';
-import { payable } from './payments.js';
+import { amountField, range } from './paying.js';
+import { dueLines, type Due } from './payments.js';
 import { TEST_BANK_ACCOUNTS, TEST_CARDS, grouped } from './test-numbers.js';
 import type { CartLine, HostedPage } from './biller.js';
+import type { PaymentMethod } from './model.js';
 
 /** The page at CloudPaymentURL. `problem` says why the last try did not pay; nothing that was typed is shown again. */
 export function hostedPage(page: HostedPage, problem?: string): string {
-  const open = payable(page);
+  const open = dueLines(page);
   const { dba, serviceFeeCents } = page.biller.settings;
-  const balance = open.reduce((sum, line) => sum + line.invoice.balanceCents, 0);
+  const balance = open.reduce((sum, { owedCents }) => sum + owedCents, 0);
   const total = balance + serviceFeeCents * open.length;
   return layout(
     open.length > 0 ? 'Review and pay' : 'Nothing to pay',
@@ -18,7 +20,7 @@ export function hostedPage(page: HostedPage, problem?: string): string {
       ${open.length === 0 && settledNotice(page)}
       <section class="card" aria-labelledby="cart">
         <h2 id="cart">Invoice cart</h2>
-        ${cartTable(page)}
+        ${cartTable(page, open)}
         ${
           open.length > 0 &&
           html`<dl>
@@ -27,7 +29,7 @@ export function hostedPage(page: HostedPage, problem?: string): string {
           </dl>`
         }
       </section>
-      ${open.length > 0 && [paymentMethods(page, total), testNumbers()]}`,
+      ${open.length > 0 && [paymentMethods(page, open, total), testNumbers()]}`,
   );
 }
 
@@ -37,6 +39,16 @@ export function unknownPage(): string {
     'Page not found',
     'Invoice Cloud sandbox',
     html`<p class="card">This payment link is not known here.</p>`,
+  );
+}
+
+/** A page whose time is over. What was paid on it before stays to be seen. */
+export function expiredPage(page: HostedPage): string {
+  return layout(
+    'This payment page has expired',
+    page.biller.settings.dba,
+    html`<p class="card">It takes no more payments. Go back to where you came from and start again.</p>
+      <p>${receiptLink(page)}</p>`,
   );
 }
 
@@ -78,17 +90,24 @@ export function testNumbers(): Html {
 }
 
 function settledNotice(page: HostedPage): Html {
-  const own = page.payments.find((payment) => payment.approved);
-  const paid = own !== undefined || page.cart.some((line) => line.account.paid.has(line.invoice.number));
+  const link = receiptLink(page);
+  const paid = link !== false || page.cart.some((line) => line.account.paid.has(line.invoice.number));
   return html`<div class="alert done" role="status">
     <p>
       ${paid ? 'This invoice is already paid.' : 'There is nothing to pay on this account.'}
-      ${own && html`<a href="/portal/cloudpay/${page.token}/receipt/${own.paymentGuid}">Show the receipt</a>`}
+      ${link}
     </p>
   </div>`;
 }
 
-function cartTable(page: HostedPage): Html {
+function receiptLink(page: HostedPage): Html | false {
+  const own = page.payments.find((payment) => payment.approved);
+  return (
+    own !== undefined && html`<a href="/portal/cloudpay/${page.token}/receipt/${own.paymentGuid}">Show the receipt</a>`
+  );
+}
+
+function cartTable(page: HostedPage, open: readonly Due[]): Html {
   const columns = ['Account', 'Name', 'Invoice', 'Type', 'Invoice date', 'Due date'];
   return html`<table class="cart">
     <thead>
@@ -98,14 +117,21 @@ function cartTable(page: HostedPage): Html {
       </tr>
     </thead>
     <tbody>
-      ${page.cart.map((line) => cartRow(page, line))}
+      ${page.cart.map((line) =>
+        cartRow(
+          page,
+          line,
+          open.find((due) => due.line === line),
+        ),
+      )}
     </tbody>
   </table>`;
 }
 
-function cartRow(page: HostedPage, { account, customer, invoice }: CartLine): Html {
+function cartRow(page: HostedPage, { account, customer, invoice }: CartLine, due?: Due): Html {
   const fee = page.biller.settings.serviceFeeCents;
-  const paid = account.paid.has(invoice.number);
+  const paid = !due && account.paid.has(invoice.number);
+  const balance = due?.owedCents ?? invoice.balanceCents;
   return html`<tr>
     <td data-label="Account">${customer.displayAccountNumber ?? customer.accountNumber}</td>
     <td data-label="Name">${customer.name}</td>
@@ -113,9 +139,9 @@ function cartRow(page: HostedPage, { account, customer, invoice }: CartLine): Ht
     <td data-label="Type">${invoice.typeId}</td>
     <td data-label="Invoice date">${invoice.invoiceDate && shownDay(invoice.invoiceDate)}</td>
     <td data-label="Due date">${invoice.dueDate && shownDay(invoice.dueDate)}</td>
-    <td data-label="Balance" class="amount">${money(invoice.balanceCents)}</td>
+    <td data-label="Balance" class="amount">${money(balance)}</td>
     <td data-label="Service fee" class="amount">${money(fee)}</td>
-    <td data-label="Total" class="amount">${paid ? 'Paid' : money(invoice.balanceCents + fee)}</td>
+    <td data-label="Total" class="amount">${paid ? 'Paid' : money(balance + fee)}</td>
   </tr>`;
 }
 
@@ -126,20 +152,45 @@ function totalLine(label: string, cents: number): Html {
   </div>`;
 }
 
-function paymentMethods(page: HostedPage, total: number): Html {
+function paymentMethods(page: HostedPage, open: readonly Due[], total: number): Html {
   if (!page.allowCard && !page.allowBank) {
     return html`<p class="card">Neither cards nor bank accounts are taken for this request.</p>`;
   }
   return html`<div class="methods">
-    ${page.allowCard && cardForm(page, total)} ${page.allowBank && bankForm(page, total)}
+    ${page.allowCard && cardForm(page, open, total)} ${page.allowBank && bankForm(page, open, total)}
   </div>`;
 }
 
+function hasChoice(open: readonly Due[]): boolean {
+  return open.some((due) => due.leastCents !== due.mostCents);
+}
+
+/** Where the payer may pay a part. The service fee, if any, comes on top. */
+function amountInputs(page: HostedPage, open: readonly Due[], method: PaymentMethod): Html {
+  const choices = open.filter((due) => due.leastCents !== due.mostCents);
+  return html`${choices.map((due) => {
+    const name = amountField(page, due, open);
+    const id = `${method}-${name}`;
+    return html`<label for="${id}">Amount to pay of invoice ${due.line.invoice.number}</label>
+      <input
+        id="${id}"
+        name="${name}"
+        value="${amount(due.owedCents)}"
+        inputmode="decimal"
+        autocomplete="off"
+        aria-describedby="${id}-range"
+        required
+      />
+      <p class="note" id="${id}-range">Enter ${range(due)}.</p>`;
+  })}`;
+}
+
 // autocomplete is off throughout: a browser must not offer the payer's real card to a page that refuses it.
-function cardForm(page: HostedPage, total: number): Html {
+function cardForm(page: HostedPage, open: readonly Due[], total: number): Html {
   return html`<form class="card" method="post" action="/portal/cloudpay/${page.token}" aria-labelledby="by-card">
     <h2 id="by-card">Pay by card</h2>
     <input type="hidden" name="method" value="card" />
+    ${amountInputs(page, open, 'card')}
     <label for="card-number">Card number</label>
     <input id="card-number" name="cardNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />
     <div class="pair">
@@ -152,18 +203,19 @@ function cardForm(page: HostedPage, total: number): Html {
         <input id="security-code" name="securityCode" inputmode="numeric" autocomplete="off" maxlength="4" required />
       </div>
     </div>
-    <button type="submit">Pay ${money(total)} by card</button>
+    <button type="submit">Pay ${hasChoice(open) ? '' : money(total)} by card</button>
   </form>`;
 }
 
-function bankForm(page: HostedPage, total: number): Html {
+function bankForm(page: HostedPage, open: readonly Due[], total: number): Html {
   return html`<form class="card" method="post" action="/portal/cloudpay/${page.token}" aria-labelledby="by-bank">
     <h2 id="by-bank">Pay by bank account</h2>
     <input type="hidden" name="method" value="bank" />
+    ${amountInputs(page, open, 'bank')}
     <label for="routing-number">Routing number</label>
     <input id="routing-number" name="routingNumber" inputmode="numeric" autocomplete="off" maxlength="11" required />
     <label for="account-number">Account number</label>
     <input id="account-number" name="accountNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />
-    <button type="submit">Pay ${money(total)} by bank account</button>
+    <button type="submit">Pay ${hasChoice(open) ? '' : money(total)} by bank account</button>
   </form>`;
 }

@@ -5,12 +5,12 @@ export interface MaskedBody {
   readonly body: unknown;
 }
 
-const SECRET = /password|remoteauthenticationtoken/i;
+const SECRET = /password|webservicekey|remoteauthenticationtoken/i;
 const SECRET_MEMBER =
-  /("[^"\\]*(?:password|remoteauthenticationtoken)[^"\\]*"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s"{[,}\]][^\s,}\]]*)/gi;
+  /("[^"\\]*(?:password|webservicekey|remoteauthenticationtoken)[^"\\]*"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s"{[,}\]][^\s,}\]]*)/gi;
 
 /**
- * The body without its secrets: every field whose name contains `password` becomes `***`, a RemoteAuthenticationToken as
+ * The body without its secrets: every field whose name contains `password` or `webservicekey` becomes `***`, a RemoteAuthenticationToken as
  * many stars as it was long. All else of the text stays as it came, `3.0` apart from `3`.
  */
 export function maskBody(text: string): MaskedBody {
@@ -39,7 +39,7 @@ function masked(value: unknown): unknown {
 
 function mask(name: string, value: unknown): unknown {
   if (value === null) return null;
-  return /password/i.test(name) || typeof value !== 'string' ? '***' : '*'.repeat(value.length);
+  return /password|webservicekey/i.test(name) || typeof value !== 'string' ? '***' : '*'.repeat(value.length);
 }
 
 function maskedJson(name: string, value: string): string {

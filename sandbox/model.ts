@@ -19,7 +19,16 @@ export interface Invoice {
   readonly invoiceDate?: string;
   /** yyyy-MM-dd */
   readonly dueDate?: string;
+  /** What it was made for. */
+  readonly totalCents: number;
+  /** What is still owed. */
   readonly balanceCents: number;
+  /** The payer may pay a part of it on a Cloud Payments page. */
+  readonly allowPartial?: boolean;
+  /** The least that such a part may be; absent: one cent. */
+  readonly minimumCents?: number;
+  /** A Cloud Payments request made it. */
+  readonly byCloudPayments?: boolean;
 }
 
 /** One customer of one biller, with every invoice that a request brought. */
@@ -78,6 +87,8 @@ export interface PostbackOutcome {
   readonly status: number | null;
   /** An error's code or name; never its message, which may hold the address with its capability. */
   readonly error: string | null;
+  /** The fault that shaped this sending; absent where none did. */
+  readonly fault?: string;
 }
 
 /** One attempt to pay one invoice. Money moved if, and only if, `approved`. */
@@ -90,6 +101,8 @@ export interface LedgerEntry {
   readonly method: PaymentMethod;
   readonly approved: boolean;
   readonly message: string;
+  /** The invoice was paid before: the payer was charged twice. Absent otherwise. */
+  readonly duplicate?: true;
   readonly at: string;
   /** The PostBack's parameters. */
   readonly parameters: Readonly<Record<string, string>>;

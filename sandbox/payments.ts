@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isPartlyPaid } from './accounts.js';
 import { amount } from './fields.js';
 import type { LedgerEntry, PaymentMethod } from './model.js';
 import type { CartLine, HostedPage } from './biller.js';
@@ -10,15 +11,54 @@ export interface Judgement {
   readonly cardType: string;
 }
 
-/** The lines that still take money: not paid by this page or any other, and not zero. */
-export function payable(page: HostedPage): readonly CartLine[] {
-  return page.cart.filter(
-    (line) => line.invoice.balanceCents > 0 && !line.account.paid.has(line.invoice.number) && isStillOwed(page, line),
-  );
+/** A line that still takes money, and how much. In cents. */
+export interface Due {
+  readonly line: CartLine;
+  /** What a payer pays who chooses no amount. */
+  readonly owedCents: number;
+  readonly leastCents: number;
+  /** Infinity where the biller allows paying too much. Equal to `leastCents` where the payer has no choice. */
+  readonly mostCents: number;
 }
 
-/** Two clicks at once pay a part once, and two pages at once no more than the invoice. */
-function isStillOwed(page: HostedPage, { account, invoice, ofBalance }: CartLine): boolean {
+/** One payment to make: what is due, and how much of it. */
+export interface Part {
+  readonly due: Due;
+  readonly amountCents: number;
+}
+
+/** The lines that still take money: not paid by this page or any other, and not zero. */
+export function dueLines(page: HostedPage): readonly Due[] {
+  return page.cart.flatMap((line) => {
+    const owedCents = owed(page, line);
+    if (owedCents === 0) return [];
+    if (!line.invoice.allowPartial || line.ofBalance) {
+      return [{ line, owedCents, leastCents: owedCents, mostCents: owedCents }];
+    }
+    const leastCents = Math.min(Math.max(line.invoice.minimumCents ?? 1, 1), owedCents);
+    const mostCents = page.biller.settings.allowOverpayment ? Infinity : owedCents;
+    return [{ line, owedCents, leastCents, mostCents }];
+  });
+}
+
+/** True once a page's time is over. */
+export function isExpired({ biller, expiresAt }: HostedPage): boolean {
+  return expiresAt !== undefined && biller.clock.now() >= expiresAt;
+}
+
+function owed(page: HostedPage, line: CartLine): number {
+  const { account, invoice } = line;
+  if (isOpen(page, line)) {
+    const known = account.invoices.get(invoice.number);
+    const rest = known && isPartlyPaid(known) ? known.balanceCents : invoice.balanceCents;
+    return Math.min(invoice.balanceCents, rest);
+  }
+  return page.biller.settings.doubleCharge ? invoice.balanceCents : 0;
+}
+
+/** Two clicks at once pay a part of a bill once, and two pages at once no more than the invoice. */
+function isOpen(page: HostedPage, { account, invoice, ofBalance }: CartLine): boolean {
+  if (account.paid.has(invoice.number)) return false;
   if (!ofBalance) return true;
   const paidHere = page.payments.some(
     (one) =>
@@ -28,16 +68,17 @@ function isStillOwed(page: HostedPage, { account, invoice, ofBalance }: CartLine
 }
 
 /**
- * Attempts to pay every open line, and books it. Each invoice is a payment of its own, with its own PaymentGUID and
- * PostBack (assumed: a PostBack names one invoice). Does not await anything, so that two clicks at once pay once.
+ * Attempts to pay, and books it. Each invoice is a payment of its own, with its own PaymentGUID and PostBack (assumed: a
+ * PostBack names one invoice). Awaits nothing; called right after `dueLines`, two clicks at once pay once.
  */
 export function attempt(
   page: HostedPage,
+  parts: readonly Part[],
   method: PaymentMethod,
   judgement: Judgement,
   remoteIp: string,
 ): readonly LedgerEntry[] {
-  const entries = payable(page).map((line) => entryFor(page, line, method, judgement, remoteIp));
+  const entries = parts.map((part) => entryFor(page, part, method, judgement, remoteIp));
   page.payments.push(...entries);
   page.biller.ledger.push(...entries);
   return entries;
@@ -46,72 +87,96 @@ export function attempt(
 /** A payment that never was, for a PostBack that a test sends by hand: an approved card payment of the page's first line. */
 export function imaginedPayment(page: HostedPage): Readonly<Record<string, string>> {
   const [line] = page.cart;
+  if (!line) return {};
   const judgement = { approved: true, message: 'Approved', cardType: 'VISA' };
-  return line ? parameters(page, line, 'card', judgement, '127.0.0.1', randomUUID(), new Date()) : {};
+  const { balanceCents: amountCents } = line.invoice;
+  const now = page.biller.clock.now();
+  return parameters(page, {
+    line,
+    amountCents,
+    method: 'card',
+    judgement,
+    remoteIp: '127.0.0.1',
+    guid: randomUUID(),
+    now,
+  });
 }
 
 function entryFor(
   page: HostedPage,
-  line: CartLine,
+  { due: { line, owedCents }, amountCents }: Part,
   method: PaymentMethod,
   judgement: Judgement,
   remoteIp: string,
 ): LedgerEntry {
-  const now = new Date();
+  const now = page.biller.clock.now();
   const paymentGuid = randomUUID();
+  const duplicate = judgement.approved && !isOpen(page, line);
   const entry: LedgerEntry = {
     paymentGuid,
     accountNumber: line.customer.accountNumber,
     invoiceNumber: line.invoice.number,
-    amountCents: line.invoice.balanceCents,
+    amountCents,
     feeCents: page.biller.settings.serviceFeeCents,
     method,
     approved: judgement.approved,
     message: judgement.message,
-    at: now.toISOString(),
-    parameters: parameters(page, line, method, judgement, remoteIp, paymentGuid, now),
+    ...(duplicate && { duplicate }),
+    at: new Date(now).toISOString(),
+    parameters: parameters(page, { line, amountCents, method, judgement, remoteIp, guid: paymentGuid, now }),
     postbacks: [],
   };
-  if (entry.approved) settle(line, entry);
+  if (entry.approved && !duplicate) settle(line, owedCents, entry);
   return entry;
 }
 
-function settle({ account, invoice, ofBalance }: CartLine, entry: LedgerEntry): void {
-  const owed = account.invoices.get(invoice.number);
-  const rest = (owed?.balanceCents ?? 0) - entry.amountCents;
-  if (ofBalance && owed && rest > 0) account.invoices.set(owed.number, { ...owed, balanceCents: rest });
-  else account.paid.set(invoice.number, entry);
+/** Lowers what the invoice owes, or closes it. */
+function settle({ account, invoice, ofBalance }: CartLine, owedCents: number, entry: LedgerEntry): void {
+  const known = account.invoices.get(invoice.number);
+  // A Cloud Payments request names an amount of its own, so that on its page the rest is counted from there.
+  const rest = ofBalance ? (known?.balanceCents ?? 0) - entry.amountCents : owedCents - entry.amountCents;
+  if (!known || rest <= 0) account.paid.set(invoice.number, entry);
+  else
+    account.invoices.set(known.number, {
+      ...known,
+      totalCents: Math.max(known.totalCents, owedCents),
+      balanceCents: rest,
+    });
+}
+
+interface Made {
+  readonly line: CartLine;
+  readonly amountCents: number;
+  readonly method: PaymentMethod;
+  readonly judgement: Judgement;
+  readonly remoteIp: string;
+  readonly guid: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** The eighteen declared parameters. Their names are observed; their exact forms, the time zone too, are assumed. */
-function parameters(
-  page: HostedPage,
-  { customer, invoice }: CartLine,
-  method: PaymentMethod,
-  judgement: Judgement,
-  remoteIp: string,
-  paymentGuid: string,
-  now: Date,
-): Readonly<Record<string, string>> {
+function parameters(page: HostedPage, made: Made): Readonly<Record<string, string>> {
+  const { customer, invoice } = made.line;
   return {
     BillerGUID: page.biller.settings.guid,
-    PaymentDate: paymentDate(now),
+    PaymentDate: paymentDate(new Date(made.now)),
     InvoiceNumber: invoice.number,
-    Approved: judgement.approved ? 'True' : 'False',
+    Approved: made.judgement.approved ? 'True' : 'False',
     CustomerName: customer.name ?? '',
     CustomerAddress: customer.address ?? '',
     CustomerCity: customer.city ?? '',
     CustomerState: customer.state ?? '',
     CustomerZip: customer.zip ?? '',
-    PaymentGUID: paymentGuid,
-    PaymentAmount: amount(invoice.balanceCents),
+    PaymentGUID: made.guid,
+    PaymentAmount: amount(made.amountCents),
     PaymentDescription: `Payment of invoice ${invoice.number}`,
-    PaymentTypeID: method === 'card' ? '1' : '2',
-    CardType: judgement.cardType,
-    PaymentMessage: judgement.message,
+    PaymentTypeID: made.method === 'card' ? '1' : '2',
+    CardType: made.judgement.cardType,
+    PaymentMessage: made.judgement.message,
     BillerReference: page.billerReference,
     ConvenienceFee: amount(page.biller.settings.serviceFeeCents),
-    RemoteIP: remoteIp,
+    RemoteIP: made.remoteIp,
   };
 }
 

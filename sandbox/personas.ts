@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openAccount } from './accounts.js';
+import { openAccount, putInvoice } from './accounts.js';
 import type { Account } from './model.js';
 import type { Biller } from './biller.js';
 
@@ -68,8 +68,6 @@ export const PERSONAS: readonly Persona[] = [
   { branch: 'Known, nobody’s: free to be linked', name: 'Sampleton Allotments', accounts: ['36070007'] },
 ];
 
-const DAY_MS = 86_400_000;
-
 /** Makes the personas that the biller does not have yet. */
 export function settlePersonas(biller: Biller): void {
   for (const persona of PERSONAS) {
@@ -78,8 +76,8 @@ export function settlePersonas(biller: Biller): void {
     if (email !== undefined && password !== undefined && biller.users.find(email)) continue;
     const accounts = persona.accounts.map((accountNumber, index) => {
       const account = openAccount(biller, { ...ADDRESS, accountNumber, name, emailAddress: email });
-      owe(account, 1, 4250 + index * 1000, 14);
-      owe(account, 2, 1805 + index * 100, 44);
+      owe(biller, account, 1, 4250 + index * 1000, 14);
+      owe(biller, account, 2, 1805 + index * 100, 44);
       return account;
     });
     if (email === undefined || password === undefined) continue;
@@ -93,19 +91,16 @@ export function settlePersonas(biller: Biller): void {
       invoiceNumber: `${persona.accounts[0]}-2`,
       amountCents: 1805,
       methodId: method.id,
-      date: inDays(30),
+      date: biller.clock.inDays(30),
     });
   }
 }
 
-/** yyyy-MM-dd, in UTC. */
-export function inDays(days: number): string {
-  return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
-}
-
-function owe({ customer, invoices }: Account, nth: number, balanceCents: number, dueInDays: number): void {
-  const number = `${customer.accountNumber}-${nth}`;
-  invoices.set(number, { number, invoiceDate: inDays(-7), dueDate: inDays(dueInDays), balanceCents });
+function owe(biller: Biller, account: Account, nth: number, balanceCents: number, dueInDays: number): void {
+  const number = `${account.customer.accountNumber}-${nth}`;
+  const { clock } = biller;
+  const days = { invoiceDate: clock.inDays(-7), dueDate: clock.inDays(dueInDays) };
+  putInvoice(biller, account, { number, ...days, totalCents: balanceCents, balanceCents });
 }
 
 const ADDRESS = { address: '1 Sample Street', city: 'Sampleton', state: 'Arizona', zip: '85000' } as const;

@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { hostedPage, unknownPage } from './hosted-page.js';
-import { ONLY_TEST_NUMBERS, incomplete, judge } from './instrument.js';
-import { attempt, payable } from './payments.js';
-import type { PostbackSender } from './postback.js';
+import { expiredPage, hostedPage, unknownPage } from './hosted-page.js';
+import { pay } from './paying.js';
+import { isExpired } from './payments.js';
 import { receipt } from './receipt.js';
-import type { HostedPage } from './biller.js';
+import type { Announcer } from './announcer.js';
 import type { Store } from './store.js';
 
 /** What the payer's browser meets: the hosted page, its form, the receipt. All of it works without script. */
-export function portal(app: FastifyInstance, store: Store, postbacks: PostbackSender): void {
+export function portal(app: FastifyInstance, store: Store, announcer: Announcer): void {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: 8192 },
@@ -17,24 +16,20 @@ export function portal(app: FastifyInstance, store: Store, postbacks: PostbackSe
 
   app.get<{ Params: { token: string } }>('/portal/cloudpay/:token', async (request, reply) => {
     const page = store.page(request.params.token);
-    return page ? show(reply, 200, hostedPage(page)) : show(reply, 404, unknownPage());
+    if (!page) return show(reply, 404, unknownPage());
+    return isExpired(page) ? show(reply, 410, expiredPage(page)) : show(reply, 200, hostedPage(page));
   });
 
   app.post<{ Params: { token: string }; Body: unknown }>('/portal/cloudpay/:token', async (request, reply) => {
     const page = store.page(request.params.token);
     if (!page) return show(reply, 404, unknownPage());
-    if (payable(page).length === 0) return show(reply, 409, hostedPage(page));
     const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
-    const method = form.get('method') === 'bank' ? 'bank' : 'card';
-    const problem = missing(page, method, form);
-    if (problem !== undefined) return show(reply, 422, hostedPage(page, problem));
-    const verdict = judge(method, form);
-    if (!verdict.known) return show(reply, 422, hostedPage(page, ONLY_TEST_NUMBERS));
-
-    const entries = attempt(page, method, verdict, request.ip);
-    for (const entry of entries) postbacks.announce(page, entry);
-    if (!verdict.approved) return show(reply, 402, hostedPage(page, `${verdict.message}. Please try again.`));
-    return reply.redirect(`/portal/cloudpay/${page.token}/receipt/${entries[0]?.paymentGuid}`, 303);
+    const outcome = pay(page, form, request.ip, announcer);
+    if (outcome.status === 200) {
+      return reply.redirect(`/portal/cloudpay/${page.token}/receipt/${outcome.entries[0]?.paymentGuid}`, 303);
+    }
+    if (outcome.status === 410) return show(reply, 410, expiredPage(page));
+    return show(reply, outcome.status, hostedPage(page, outcome.status === 409 ? undefined : outcome.message));
   });
 
   app.get<{ Params: { token: string; paymentGuid: string } }>(
@@ -63,11 +58,4 @@ export function show(reply: FastifyReply, status: number, markup: string, styles
     })
     .type('text/html; charset=utf-8')
     .send(markup);
-}
-
-/** What keeps a form from being an attempt at all. */
-function missing(page: HostedPage, method: 'card' | 'bank', form: URLSearchParams): string | undefined {
-  if (method === 'card' && !page.allowCard) return 'This request takes no cards.';
-  if (method === 'bank' && !page.allowBank) return 'This request takes no bank accounts.';
-  return incomplete(method, form);
 }

@@ -12,33 +12,54 @@ export interface BillerSettings {
   readonly personas: boolean;
   /** Setting 36, "SSO - One Time Payment ReturnUrl" (documented): where the Virtual Site's receipt leads. */
   readonly oneTimePaymentReturnUrl?: string;
+  /** The WebServiceKey of the SOAP services; absent: they refuse every call. */
+  readonly webServiceKey?: string;
+  /** Whether SOAP finds invoices that Cloud Payments requests made. Not known of Invoice Cloud. */
+  readonly soapSeesCloudPayments: boolean;
+  /** Whether a partial payment may be more than what is owed. */
+  readonly allowOverpayment: boolean;
+  /** Takes money again for an invoice that is paid, as two windows at the real Invoice Cloud might. */
+  readonly doubleCharge: boolean;
+  /** How long a hosted page opened from now on takes money; absent: for ever. Not known of Invoice Cloud. */
+  readonly pageSeconds?: number;
+  /** Milliseconds to wait before each further try of a PostBack that was not answered 2xx. Not known of Invoice Cloud. */
+  readonly postbackRetries: readonly number[];
 }
 
-export const TOKEN_LIFE_SECONDS = 1200;
+/** What a biller is unless a test says otherwise. */
+export const BILLER_DEFAULTS = {
+  serviceFeeCents: 0,
+  tokenLifeSeconds: 1200,
+  personas: false,
+  soapSeesCloudPayments: true,
+  allowOverpayment: false,
+  doubleCharge: false,
+  postbackRetries: [],
+} as const;
 
 /**
- * The billers that every sandbox starts with. Their API keys have the form seen in the field (long base64 with `/`, `+`
+ * The billers that every sandbox starts with. Their web service keys are invented words; their API keys have the form seen in the field (long base64 with `/`, `+`
  * and `=`), are public on purpose, and say so when decoded.
  */
 export const PRESETS: readonly BillerSettings[] = [
   {
+    ...BILLER_DEFAULTS,
     guid: '1ead5000-0000-4000-8000-000000000001',
     apiKey:
       'QmlsbGJyaWRnZSBzYW5kYm94IGRlbW8ga2V5OiBMZWFkc09ubGluZSBEZW1vLiBJdCBvcGVucyBubyByZWFsIGRvb3IsIG1vdmVzIG5vIG1vbmV5LiA+Pj4/Pz8=',
+    webServiceKey: 'LeadsOnline-Demo-opens-no-real-door',
     name: 'LeadsOnline Demo',
     dba: 'Sampleton Police Department',
-    serviceFeeCents: 0,
-    tokenLifeSeconds: TOKEN_LIFE_SECONDS,
     personas: true,
   },
   {
+    ...BILLER_DEFAULTS,
     guid: '36036000-0000-4000-8000-000000000002',
     apiKey:
       'QmlsbGJyaWRnZSBzYW5kYm94IGRlbW8ga2V5OiBNeTM2MCBEZW1vIFV0aWxpdHkuIEl0IG9wZW5zIG5vIHJlYWwgZG9vciwgbW92ZXMgbm8gbW9uZXkuID4+Pj8/Pw==',
+    webServiceKey: 'My360-Demo-opens-no-real-door',
     name: 'My360 Demo Utility',
     dba: 'Sampleton Water',
-    serviceFeeCents: 0,
-    tokenLifeSeconds: TOKEN_LIFE_SECONDS,
     personas: true,
   },
 ];

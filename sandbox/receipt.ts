@@ -1,10 +1,13 @@
 import { html, layout, money, type Html } from './html.js';
+import { dueLines, isExpired } from './payments.js';
 import type { LedgerEntry } from './model.js';
 import type { HostedPage } from './biller.js';
 
 /** What the payer sees once an invoice is paid. */
 export function receipt(page: HostedPage): string {
   const paid = page.payments.filter((payment) => payment.approved);
+  const due = dueLines(page).filter(({ line }) => !line.account.paid.has(line.invoice.number));
+  const rest = isExpired(page) ? 0 : due.reduce((sum, { owedCents }) => sum + owedCents, 0);
   return layout(
     'Thank you, your payment is made',
     page.biller.settings.dba,
@@ -12,6 +15,12 @@ export function receipt(page: HostedPage): string {
         <p>Approved: ${money(paid.reduce((sum, payment) => sum + payment.amountCents + payment.feeCents, 0))}</p>
       </div>
       ${paid.map(paymentFacts)}
+      ${
+        rest > 0 &&
+        html`<p>
+          Still due: ${money(rest)}. <a href="/portal/cloudpay/${page.token}">Pay more</a>
+        </p>`
+      }
       ${
         page.returnUrl === undefined
           ? html`<p>You can close this window now.</p>`

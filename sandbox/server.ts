@@ -1,4 +1,5 @@
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import { Announcer } from './announcer.js';
 import { control } from './control.js';
 import { cloudPayments } from './cpv2.js';
 import { createCustomerRecord, customerPortalAccount, retrieveCustomerGuid } from './customers.js';
@@ -17,6 +18,7 @@ import {
   updatePassword,
 } from './remote-authentication.js';
 import { billerStatus } from './rest.js';
+import { soapServices } from './soap-services.js';
 import { startPage } from './start-page.js';
 import { STYLE } from './style.js';
 import { virtualSite } from './virtual-site.js';
@@ -39,11 +41,15 @@ export function createServer({ publicUrl, mails, log }: ServerOptions): FastifyI
   const app = fastify({ forceCloseConnections: true, ajv: { customOptions: { removeAdditional: false } } });
   const store = new Store();
   const visits = new Visits();
-  const postbacks = new PostbackSender();
+  const sender = new PostbackSender();
+  const announcer = new Announcer(sender);
   const closing = new AbortController();
 
-  app.addHook('preClose', () => closing.abort());
-  app.addHook('onClose', () => postbacks.close());
+  app.addHook('preClose', () => {
+    closing.abort();
+    announcer.close();
+  });
+  app.addHook('onClose', () => sender.close());
   if (log) {
     // The route and not the path, which may hold a page's token.
     app.addHook('onResponse', (request, reply, done) => {
@@ -91,8 +97,12 @@ export function createServer({ publicUrl, mails, log }: ServerOptions): FastifyI
     serve(wire, store, closing.signal, customerPortalAccount);
     done();
   });
+  void app.register((soap, _options, done) => {
+    soapServices(soap, store, closing.signal);
+    done();
+  });
   void app.register((pages, _options, done) => {
-    portal(pages, store, postbacks);
+    portal(pages, store, announcer);
     handoff(pages, store, visits);
     visitPages(pages, store, visits);
     virtualSite(pages, store);
@@ -102,7 +112,7 @@ export function createServer({ publicUrl, mails, log }: ServerOptions): FastifyI
     done();
   });
   void app.register((steering, _options, done) => {
-    control(steering, store, postbacks);
+    control(steering, { store, sender, announcer, visits, mails });
     done();
   });
   return app;

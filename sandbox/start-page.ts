@@ -15,7 +15,8 @@ export function startPage(billers: readonly BillerSettings[]): string {
         </p>
         <p>
           <code>POST /cloudpaymentsapi/v2</code> opens a hosted payment page and answers its address;
-          <code>GET /api/v1/biller/status</code> says whether an API key works. Whoever pays on the hosted page causes a
+          <code>GET /api/v1/biller/status</code> says whether an API key works;
+          <code>POST /portal/webservices/CloudInvoicing.asmx</code> (SOAP 1.2) says what an invoice owes. Whoever pays on the hosted page causes a
           PostBack to the PostBackURL of the request.
         </p>
         <p>
@@ -36,7 +37,7 @@ export function startPage(billers: readonly BillerSettings[]): string {
                 </dd> `,
           )}
         </dl>
-        <p><a href="/_sandbox/billers">Their API keys</a> (JSON) · <a href="/_sandbox/health">Health</a> (JSON)</p>
+        <p><a href="/_sandbox/billers">Their API keys and web service keys</a> (JSON) · <a href="/_sandbox/health">Health</a> (JSON)</p>
       </section>
       ${personas()} ${testNumbers()}`,
   );

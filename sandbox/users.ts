@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { digestOf } from './passwords.js';
+import type { Clock } from './clock.js';
 import type { Account, User } from './model.js';
 
 interface Token {
@@ -12,6 +13,8 @@ interface Token {
 export class Users {
   private readonly byEmail = new Map<string, User>();
   private readonly tokens = new Map<string, Token>();
+
+  constructor(private readonly clock: Clock) {}
 
   all(): readonly User[] {
     return [...this.byEmail.values()];
@@ -73,7 +76,7 @@ export class Users {
 
   /** A RemoteAuthenticationToken. It opens any number of pages until it expires (assumed). */
   issueToken(user: User, lifeSeconds: number): string {
-    const now = Date.now();
+    const now = this.clock.now();
     for (const [token, { expiresAt }] of this.tokens) if (expiresAt <= now) this.tokens.delete(token);
     const token = randomBytes(32).toString('base64url');
     this.tokens.set(token, { user, expiresAt: now + lifeSeconds * 1000 });
@@ -83,7 +86,7 @@ export class Users {
   /** Whose token it is; undefined where it is unknown, expired, or its user is no longer registered. */
   byToken(token: string): User | undefined {
     const found = this.tokens.get(token);
-    return found && found.expiresAt > Date.now() && this.isRegistered(found.user) ? found.user : undefined;
+    return found && found.expiresAt > this.clock.now() && this.isRegistered(found.user) ? found.user : undefined;
   }
 
   isRegistered(user: User): boolean {

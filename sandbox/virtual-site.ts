@@ -34,7 +34,6 @@ export function virtualSite(app: FastifyInstance, store: Store): void {
       viewMode: 0,
       returnUrl: biller.settings.oneTimePaymentReturnUrl,
       billerReference: '',
-      request: null,
     });
     return reply.redirect(`/portal/cloudpay/${page.token}`, 303);
   });

@@ -49,7 +49,6 @@ export function pay(visit: Visit, form: URLSearchParams, store: Store): string {
     returnUrl: visitPath(visit, 'bills'),
     billerReference: '',
     signedInAs: visit.user.email,
-    request: null,
   });
   return `/portal/cloudpay/${page.token}`;
 }

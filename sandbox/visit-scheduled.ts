@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Refusal, parseDay, shownDay } from './fields.js';
 import { html, money, type Html } from './html.js';
-import { inDays } from './personas.js';
 import { billsOf } from './visit-bills.js';
 import { visitPath, type Section } from './visit-layout.js';
 import { methodName, methodOf, methodSelect } from './visit-methods.js';
@@ -32,7 +31,7 @@ export function changeScheduled(visit: Visit, form: URLSearchParams): string {
     if (user.scheduled.some((one) => one.accountNumber === accountNumber && one.invoiceNumber === invoiceNumber)) {
       throw new Refusal('A payment of this bill is already scheduled.');
     }
-    const [methodId, date] = [methodOf(visit, form).id, dayOf(form)];
+    const [methodId, date] = [methodOf(visit, form).id, dayOf(visit, form)];
     user.scheduled.push({ id: randomUUID(), accountNumber, invoiceNumber, amountCents, methodId, date });
     visit.notice = `A payment is scheduled for ${shownDay(date)}.`;
     return visitPath(visit, 'scheduled');
@@ -40,7 +39,7 @@ export function changeScheduled(visit: Visit, form: URLSearchParams): string {
   const payment = user.scheduled.find(({ id }) => id === form.get('payment'));
   if (!payment) throw new Refusal('That payment is not scheduled.');
   if (action === 'update') {
-    payment.date = dayOf(form);
+    payment.date = dayOf(visit, form);
     visit.notice = `The payment is now scheduled for ${shownDay(payment.date)}.`;
   } else if (action === 'cancel') {
     user.scheduled = user.scheduled.filter((one) => one !== payment);
@@ -50,9 +49,9 @@ export function changeScheduled(visit: Visit, form: URLSearchParams): string {
 }
 
 /** From today, in UTC, for a year. */
-function dayOf(form: URLSearchParams): string {
+function dayOf({ biller: { clock } }: Visit, form: URLSearchParams): string {
   const day = parseDay((form.get('date') ?? '').trim());
-  if (day === undefined || day < inDays(0) || day > inDays(DAYS_AHEAD)) {
+  if (day === undefined || day < clock.inDays(0) || day > clock.inDays(DAYS_AHEAD)) {
     throw new Refusal('Choose a day from today, at most a year ahead.');
   }
   return day;
@@ -64,7 +63,7 @@ function paymentForm(visit: Visit, payment: ScheduledPayment): Html {
     <h2>${money(payment.amountCents)} on ${shownDay(payment.date)}</h2>
     <p>Account ${payment.accountNumber}, invoice ${payment.invoiceNumber}${method && `, by ${methodName(method)}`}</p>
     <input type="hidden" name="payment" value="${payment.id}" />
-    ${dateInput(`date-${payment.id}`, payment.date)}
+    ${dateInput(visit, `date-${payment.id}`, payment.date)}
     <div class="pair">
       <button type="submit" name="action" value="update">Update the date</button>
       <button class="quiet" type="submit" name="action" value="cancel">Cancel the payment</button>
@@ -88,21 +87,21 @@ function scheduleForm(visit: Visit): Html | false {
             </option> `,
         )}
       </select>
-      ${methodSelect(visit.user.methods, 'method')} ${dateInput('date', inDays(7))}
+      ${methodSelect(visit.user.methods, 'method')} ${dateInput(visit, 'date', visit.biller.clock.inDays(7))}
       <button type="submit" name="action" value="schedule">Schedule</button>
     </form>`
   );
 }
 
-function dateInput(id: string, value: string): Html {
+function dateInput({ biller: { clock } }: Visit, id: string, value: string): Html {
   return html`<label for="${id}">Date</label>
     <input
       id="${id}"
       type="date"
       name="date"
       value="${value}"
-      min="${inDays(0)}"
-      max="${inDays(DAYS_AHEAD)}"
+      min="${clock.inDays(0)}"
+      max="${clock.inDays(DAYS_AHEAD)}"
       required
     />`;
 }

@@ -39,7 +39,7 @@ export class Visits {
   private readonly byId = new Map<string, Visit>();
 
   begin(visit: Omit<Visit, 'id' | 'seenAt'>): Visit {
-    const begun = { ...visit, id: randomBytes(24).toString('base64url'), seenAt: Date.now() };
+    const begun = { ...visit, id: randomBytes(24).toString('base64url'), seenAt: visit.biller.clock.now() };
     this.byId.set(begun.id, begun);
     const [oldest] = this.byId.keys();
     if (this.byId.size > VISITS_KEPT && oldest !== undefined) this.byId.delete(oldest);
@@ -49,16 +49,21 @@ export class Visits {
   /** Undefined also where the user is no longer registered. */
   find(id: string): Visit | undefined {
     const visit = this.byId.get(id);
-    if (!visit || Date.now() - visit.seenAt > IDLE_MS || !visit.biller.users.isRegistered(visit.user)) {
+    if (!visit || visit.biller.clock.now() - visit.seenAt > IDLE_MS || !visit.biller.users.isRegistered(visit.user)) {
       this.byId.delete(id);
       return undefined;
     }
-    visit.seenAt = Date.now();
+    visit.seenAt = visit.biller.clock.now();
     return visit;
   }
 
   end(visit: Visit): void {
     this.byId.delete(visit.id);
+  }
+
+  /** Every visit to one biller, or all. */
+  endAll(biller?: Biller): void {
+    for (const visit of this.byId.values()) if (!biller || visit.biller === biller) this.end(visit);
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { apiKeyOf } from './credentials.js';
 import { faultStatus, spoil, takeFaults, waitFor, type Operation } from './faults.js';
 import { Refusal } from './fields.js';
-import { maskBody } from './masking.js';
+import { maskBody, type MaskedBody } from './masking.js';
 import type { Biller, WireRequest } from './biller.js';
 import type { Store } from './store.js';
 
@@ -28,16 +28,12 @@ export function serve(app: FastifyInstance, store: Store, closing: AbortSignal, 
       const biller = apiKey === undefined ? undefined : store.byApiKey(apiKey);
       if (!biller) return refusal(reply, 401, 'The API key is missing or unknown.', 'Unauthorized');
 
-      const { asked, body } = record(store, biller, wire.operation, request);
-      for (const fault of takeFaults(biller, wire.operation)) {
-        asked.fault = fault.kind;
-        await waitFor(fault, closing);
-        if (fault.kind === 'delay') continue;
-        if (fault.kind === 'answer-lost') outcomeOf(wire, asked, biller, body, request.params);
-        asked.status = faultStatus(fault);
-        return spoil(fault, reply);
-      }
-      const done = outcomeOf(wire, asked, biller, body, request.params);
+      const text = typeof request.body === 'string' ? request.body : '';
+      const asked = record(store, biller, wire.operation, request, maskBody(text));
+      const body = asked.body === null ? null : (JSON.parse(text) as unknown);
+      const act = () => outcomeOf(wire, asked, biller, body, request.params);
+      if (await misbehave({ biller, operation: wire.operation, asked, reply, closing, act })) return reply;
+      const done = act();
       asked.status = done instanceof Refusal ? 400 : 200;
       return done instanceof Refusal
         ? refusal(reply, 400, done.message, done.code, done.details)
@@ -84,20 +80,49 @@ export function refuseRest(
   return reply.code(status).send({ Code: code, Message: message, ...details });
 }
 
-/** Keeps what was asked, without its secrets, and answers it whole for the operation. */
-function record(store: Store, biller: Biller, operation: Operation, request: FastifyRequest) {
+interface Call {
+  readonly biller: Biller;
+  readonly operation: Operation;
+  readonly asked: WireRequest;
+  readonly reply: FastifyReply;
+  readonly closing: AbortSignal;
+  /** Does the operation, where the fault is that its answer is lost. */
+  readonly act: () => unknown;
+}
+
+/** Does what the faults that wait for this call ask. @returns true where it has replied in the operation's stead. */
+export async function misbehave({ biller, operation, asked, reply, closing, act }: Call): Promise<boolean> {
+  for (const fault of takeFaults(biller, operation)) {
+    asked.fault = fault.kind;
+    await waitFor(fault, closing);
+    if (fault.kind === 'delay') continue;
+    if (fault.kind === 'answer-lost') act();
+    asked.status = faultStatus(fault);
+    void spoil(fault, reply);
+    return true;
+  }
+  return false;
+}
+
+/** Keeps what was asked; `body` must be without its secrets. */
+export function record(
+  store: Store,
+  biller: Biller,
+  operation: Operation,
+  request: FastifyRequest,
+  body: MaskedBody,
+): WireRequest {
   const headers = Object.entries(request.headers).filter(([name]) => name !== 'authorization');
-  const text = typeof request.body === 'string' ? request.body : '';
   const asked: WireRequest = {
-    at: new Date().toISOString(),
+    at: biller.clock.iso(),
     operation,
     method: request.method,
     path: request.url,
     headers: Object.fromEntries(headers),
-    ...maskBody(text),
+    ...body,
     status: null,
     fault: null,
   };
   store.record(biller, asked);
-  return { asked, body: asked.body === null ? null : (JSON.parse(text) as unknown) };
+  return asked;
 }

@@ -41,6 +41,8 @@ describe('what single sign-on leaves behind', () => {
     ['{"newpassword" : 12, "list":[{"PASSWORD":"x"}]}', '{"newpassword" : "***", "list":[{"PASSWORD":"***"}]}'],
     ['{"\\u0050assword":"x"}', '{"Password":"***"}'],
     ['{"Password":["x"]}', '{"Password":"***"}'],
+    ['{"WebServiceKey":"12345"}', '{"WebServiceKey":"***"}'],
+    ['<WebServiceKey>12345</WebServiceKey>', '(not JSON, and it names a secret)'],
     ['{"Password":null}', '{"Password":null}'],
     ['{"note":"\\"password\\":\\"kept\\""}', '{"note":"\\"password\\":\\"kept\\""}'],
     ['{"RemoteAuthenticationToken":"12345"}', '{"RemoteAuthenticationToken":"*****"}'],

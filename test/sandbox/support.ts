@@ -29,7 +29,23 @@ export interface Attempt {
   readonly amountCents: number;
   readonly approved: boolean;
   readonly parameters: Record<string, string>;
-  readonly postbacks: readonly unknown[];
+  readonly at: string;
+  readonly postbacks: readonly Told[];
+}
+
+/** A PostBack as the ledger shows it. */
+export interface Told {
+  readonly at: string;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly fault?: string;
+}
+
+/** What a payment without a browser comes to. */
+export interface Paid {
+  readonly paymentGuid: string | null;
+  readonly attempts: readonly Attempt[];
+  readonly message: string | null;
 }
 
 export interface Asked {
@@ -55,17 +71,23 @@ export async function json<T>(answer: Response | Promise<Response>): Promise<T> 
 /** A partner that takes PostBacks; answers with the next of `answers`, then 204. */
 export async function startReceiver(...answers: number[]) {
   const received: Received[] = [];
+  const broken: string[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { url = '', headers } = request;
-      received.push({ url, headers, body, fields: Object.fromEntries(new URLSearchParams(body)) });
-      response.writeHead(answers.shift() ?? 204, { connection: 'close' }).end();
-    });
+    const { url = '', headers } = request;
+    text(request).then(
+      (body) => {
+        received.push({ url, headers, body, fields: Object.fromEntries(new URLSearchParams(body)) });
+        response.writeHead(answers.shift() ?? 204, { connection: 'close' }).end();
+      },
+      (error: NodeJS.ErrnoException) => broken.push(error.code ?? error.name),
+    );
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/postback/a-capability`,
     received,
+    /** Requests that broke off before their end, by the error's code. */
+    broken,
     close: async () => {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -78,11 +100,12 @@ export async function startStory(settings: Record<string, unknown> = {}) {
   const sandbox = await startSandbox({ port: 0 });
   const billerGuid = randomUUID();
   const apiKey = `${randomUUID()}/+${randomUUID()}==`;
-  const steer = (path: string, method = 'GET', body?: unknown) =>
-    fetch(`${sandbox.url}/_sandbox/billers${path}`, {
+  const control = (path: string, method = 'GET', body?: unknown) =>
+    fetch(`${sandbox.url}/_sandbox/${path}`, {
       method,
       ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
+  const steer = (path: string, method?: string, body?: unknown) => control(`billers${path}`, method, body);
   await steer('', 'POST', { billerGuid, apiKey, name: 'Test biller', dba: 'Sampleton Police', ...settings });
   const ask = (body: unknown, credentials = apiKey) =>
     fetch(`${sandbox.url}/cloudpaymentsapi/v2`, {
@@ -101,6 +124,15 @@ export async function startStory(settings: Record<string, unknown> = {}) {
     /** Opens a page; the answer is its address. */
     open: async (body: unknown): Promise<string> => (await json<Envelope>(ask(body))).Data.CloudPaymentURL,
     steer: (path: string, method?: string, body?: unknown) => steer(`/${billerGuid}${path}`, method, body),
+    /** The control API beside what belongs to one biller. */
+    control,
+    /** Changes settings of the biller. */
+    set: async (settings: Record<string, unknown>) =>
+      expect((await steer(`/${billerGuid}`, 'PATCH', settings)).status).toBe(200),
+    fault: async (fault: Record<string, unknown>) =>
+      expect((await steer(`/${billerGuid}/faults`, 'POST', { operation: 'postback', ...fault })).status).toBe(201),
+    /** Pays without a browser; the page is one's address. */
+    payAt: (page: string, how: Record<string, unknown> = {}) => control('pay', 'POST', { paymentUrl: page, ...how }),
     putBiller: (body: unknown) => steer('', 'POST', body),
     requests: async () => (await json<{ requests: Asked[] }>(steer(`/${billerGuid}/requests`))).requests,
     /** Once every PostBack has its outcome. */
