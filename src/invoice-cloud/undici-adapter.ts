@@ -5,14 +5,31 @@ import { guardedLookup, type UrlPolicy } from '../common/outbound-url.js';
 /** Invoice Cloud's answers are small; more than this is not one of them. Bytes. */
 const MOST_BYTES = 1_048_576;
 
+/**
+ * All billers share one origin. So many of them must hang at once, with all the calls that their bulkheads allow, before
+ * another one waits for a connection; by then the breakers of the first are open.
+ */
+const HANGING_BILLERS = 32;
+
 export class BodyTooLarge extends Error {}
 
+/** The request certainly never left: there was no connection, or not in time. The cause says why. */
+export class NeverSent extends Error {
+  constructor(override readonly cause: unknown) {
+    super('never sent', { cause });
+  }
+}
+
 /** Keep-alive connections to Invoice Cloud, kept per origin. */
-export function invoiceCloudAgent(policy: UrlPolicy, trustedHost: string, timeoutMs: number): Agent {
+export function invoiceCloudAgent(
+  policy: UrlPolicy,
+  trustedHost: string,
+  { timeoutMs, concurrency }: { readonly timeoutMs: number; readonly concurrency: number },
+): Agent {
   const open = buildConnector({ timeout: 5_000, keepAlive: true });
   const openGuarded = buildConnector({ timeout: 5_000, keepAlive: true, lookup: guardedLookup(policy) });
   return new Agent({
-    connections: 64,
+    connections: HANGING_BILLERS * concurrency,
     pipelining: 1,
     keepAliveTimeout: 30_000,
     headersTimeout: timeoutMs,
@@ -22,33 +39,69 @@ export function invoiceCloudAgent(policy: UrlPolicy, trustedHost: string, timeou
   });
 }
 
+interface Mark {
+  sent: boolean;
+}
+
+/** Marks a request as its first byte is about to be written. Until then, whatever goes wrong, nobody has seen it. */
+const marking: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const mark = (options as { opaque?: unknown }).opaque as Mark;
+  return dispatch(options, {
+    onRequestStart: (controller, context) => {
+      mark.sent = true;
+      handler.onRequestStart?.(controller, context);
+    },
+    onResponseStart: (...args) => handler.onResponseStart?.(...args),
+    onResponseData: (...args) => handler.onResponseData?.(...args),
+    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+    onResponseError: (...args) => handler.onResponseError?.(...args),
+  });
+};
+
 /**
  * axios over undici: `@nestjs/axios` stays the client, at undici's price (measured: twice axios' own http adapter).
  * The config's signal covers the whole exchange, the body included. Redirects are not followed: a credential goes to
  * the address that was configured and to no other.
+ * @throws NeverSent, BodyTooLarge, and whatever breaks a connection
  */
-export function undiciAdapter(dispatcher: Dispatcher) {
+export function undiciAdapter(agent: Dispatcher) {
+  const dispatcher = agent.compose(marking);
   return async (config: InternalAxiosRequestConfig): Promise<AxiosResponse<string>> => {
-    const answer = await undiciRequest(config.url ?? '', {
-      dispatcher,
-      method: (config.method ?? 'GET').toUpperCase(),
-      headers: config.headers.toJSON() as Record<string, string>,
-      body: (config.data as string | undefined) ?? null,
-      signal: config.signal as AbortSignal,
-    });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of answer.body) {
-      size += (chunk as Buffer).length;
-      if (size > MOST_BYTES) throw new BodyTooLarge();
-      chunks.push(chunk as Buffer);
+    const mark: Mark = { sent: false };
+    try {
+      return await exchange(dispatcher, config, mark);
+    } catch (error) {
+      throw mark.sent ? error : new NeverSent(error);
     }
-    return {
-      data: Buffer.concat(chunks).toString('utf8'),
-      status: answer.statusCode,
-      statusText: '',
-      headers: {},
-      config,
-    };
+  };
+}
+
+async function exchange(
+  dispatcher: Dispatcher,
+  config: InternalAxiosRequestConfig,
+  opaque: Mark,
+): Promise<AxiosResponse<string>> {
+  const answer = await undiciRequest(config.url ?? '', {
+    dispatcher,
+    opaque,
+    method: (config.method ?? 'GET').toUpperCase(),
+    headers: config.headers.toJSON() as Record<string, string>,
+    body: (config.data as string | undefined) ?? null,
+    signal: config.signal as AbortSignal,
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    size += (chunk as Buffer).length;
+    if (size > MOST_BYTES) throw new BodyTooLarge();
+    chunks.push(chunk as Buffer);
+  }
+  const retryAfter = answer.headers['retry-after'];
+  return {
+    data: Buffer.concat(chunks).toString('utf8'),
+    status: answer.statusCode,
+    statusText: '',
+    headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
+    config,
   };
 }
