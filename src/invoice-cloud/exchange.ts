@@ -25,7 +25,7 @@ export class Exchange {
         url: request.url,
         headers: { ...request.headers },
         data: request.body,
-        signal: deadline,
+        deadline,
         // axios would otherwise try to parse, decide about status and follow redirects itself.
         transformRequest: [(body: unknown) => body],
         transformResponse: [(body: unknown) => body],

@@ -11,6 +11,13 @@ const MOST_BYTES = 1_048_576;
  */
 const HANGING_BILLERS = 32;
 
+declare module 'axios' {
+  interface AxiosRequestConfig {
+    /** In place of `signal`: axios would turn whatever we throw after its end into an error of its own. */
+    deadline?: AbortSignal;
+  }
+}
+
 export class BodyTooLarge extends Error {}
 
 /** The request certainly never left: there was no connection, or not in time. The cause says why. */
@@ -26,11 +33,18 @@ export function invoiceCloudAgent(
   trustedHost: string,
   { timeoutMs, concurrency }: { readonly timeoutMs: number; readonly concurrency: number },
 ): Agent {
-  const open = buildConnector({ timeout: 5_000, keepAlive: true });
-  const openGuarded = buildConnector({ timeout: 5_000, keepAlive: true, lookup: guardedLookup(policy) });
+  const open = buildConnector({ timeout: 5_000, keepAlive: true, allowH2: false });
+  const openGuarded = buildConnector({
+    timeout: 5_000,
+    keepAlive: true,
+    allowH2: false,
+    lookup: guardedLookup(policy),
+  });
   return new Agent({
     connections: HANGING_BILLERS * concurrency,
     pipelining: 1,
+    // One connection for all would let one biller's hanging calls stand before the others'.
+    allowH2: false,
     keepAliveTimeout: 30_000,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
@@ -41,14 +55,18 @@ export function invoiceCloudAgent(
 
 interface Mark {
   sent: boolean;
+  readonly deadline: AbortSignal;
 }
 
-/** Marks a request as its first byte is about to be written. Until then, whatever goes wrong, nobody has seen it. */
+/**
+ * Marks a request as its first byte is about to be written. Until then, whatever goes wrong, nobody has seen it; and one
+ * whose deadline is over by then is not written.
+ */
 const marking: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
   const mark = (options as { opaque?: unknown }).opaque as Mark;
   return dispatch(options, {
     onRequestStart: (controller, context) => {
-      mark.sent = true;
+      mark.sent ||= !mark.deadline.aborted;
       handler.onRequestStart?.(controller, context);
     },
     onResponseStart: (...args) => handler.onResponseStart?.(...args),
@@ -60,21 +78,28 @@ const marking: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options,
 
 /**
  * axios over undici: `@nestjs/axios` stays the client, at undici's price (measured: twice axios' own http adapter).
- * The config's signal covers the whole exchange, the body included. Redirects are not followed: a credential goes to
+ * The config's deadline covers the whole exchange, the body included. Redirects are not followed: a credential goes to
  * the address that was configured and to no other.
  * @throws NeverSent, BodyTooLarge, and whatever breaks a connection
  */
 export function undiciAdapter(agent: Dispatcher) {
   const dispatcher = agent.compose(marking);
   return async (config: InternalAxiosRequestConfig): Promise<AxiosResponse<string>> => {
-    const mark: Mark = { sent: false };
+    const mark: Mark = { sent: false, deadline: config.deadline ?? AbortSignal.abort() };
     try {
-      return await exchange(dispatcher, config, mark);
+      return await Promise.race([exchange(dispatcher, config, mark), lateForConnection(mark)]);
     } catch (error) {
       throw mark.sent ? error : new NeverSent(error);
     }
   };
 }
+
+/** undici looks at the signal of a request only once it has a connection, and all of them may be taken. */
+const lateForConnection = (mark: Mark): Promise<never> =>
+  new Promise((_, reject) => {
+    const refuse = () => mark.sent || reject(mark.deadline.reason as Error);
+    mark.deadline.addEventListener('abort', refuse, { once: true });
+  });
 
 async function exchange(
   dispatcher: Dispatcher,
@@ -87,7 +112,7 @@ async function exchange(
     method: (config.method ?? 'GET').toUpperCase(),
     headers: config.headers.toJSON() as Record<string, string>,
     body: (config.data as string | undefined) ?? null,
-    signal: config.signal as AbortSignal,
+    signal: opaque.deadline,
   });
   const chunks: Buffer[] = [];
   let size = 0;
