@@ -3,9 +3,6 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** Receipts, the states beside paid and declined, decisions on held postbacks, one page for one invoice. */
 export class PaymentTruth1764300000000 implements MigrationInterface {
   async up(db: QueryRunner): Promise<void> {
-    await db.query(
-      `alter table billers add column hosted_page_seconds integer, add column ask_invoice_status boolean not null default false`,
-    ); // TEMP
     await db.query(`
       alter table payments
         drop constraint payments_status_check,

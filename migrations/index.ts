@@ -3,6 +3,7 @@ import { SingleSignOn1764100000000 } from './1764100000000-single-sign-on.js';
 import { Administration1764200000000 } from './1764200000000-administration.js';
 import { PaymentTruth1764300000000 } from './1764300000000-payment-truth.js';
 import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
+import { OutgoingCalls1764500000000 } from './1764500000000-outgoing-calls.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Administration1764200000000,
   PaymentTruth1764300000000,
   Reconciliation1764600000000,
+  OutgoingCalls1764500000000,
 ];

@@ -7,7 +7,7 @@ import { SettingsService } from '../billers/settings.service.js';
 import { readPolicy } from '../cloud-pay/policy.js';
 import { InvalidRequest, PlatformError } from '../common/platform-error.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { InvoiceCloudKeyRefused } from '../invoice-cloud/errors.js';
+import { InvoiceCloudError, InvoiceCloudKeyRefused } from '../invoice-cloud/errors.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import type { CheckView, FindingView } from './billers.view.js';
 
@@ -25,6 +25,7 @@ export class BillerCheck {
     const biller = await this.billers.get(billerId);
     const findings = [
       ...(await this.ofKey(biller)),
+      ...(await this.ofWebServiceKey(biller)),
       ...(await this.ofSettings(biller)),
       ...this.ofPolicy(biller),
       ...this.ofPlatform(biller),
@@ -46,6 +47,33 @@ export class BillerCheck {
         return [finding('api-key-refused', 'error', 'Invoice Cloud refuses the API key.', next)];
       }
       return [finding('invoice-cloud-unreachable', 'error', error.detail, 'Check invoiceCloudUrl, and try again.')];
+    }
+  }
+
+  /** Nobody needs a Web Service Key who does not ask for the status of invoices. */
+  private async ofWebServiceKey(biller: Biller): Promise<FindingView[]> {
+    const credentials = await this.billers.webServiceCredentialsOf(biller);
+    if (!credentials) {
+      if (!biller.askInvoiceStatus) return [];
+      const found = 'Invoice Cloud is to be asked for the status of invoices, but there is no Web Service Key.';
+      const next = 'Set it: PUT …/web-service-key; or set askInvoiceStatus to false.';
+      return [finding('web-service-key-missing', 'warning', found, next)];
+    }
+    const severity = biller.askInvoiceStatus ? 'error' : 'warning';
+    try {
+      await this.invoiceCloud.webServiceKeyStatus(credentials);
+      return [];
+    } catch (error) {
+      if (!(error instanceof InvoiceCloudError)) throw error;
+      if (error instanceof InvoiceCloudKeyRefused) {
+        const found = 'Invoice Cloud refuses the Web Service Key, or does not know the BillerGUID.';
+        const next =
+          'Compare billerGuid, ask Invoice Cloud for the key of this biller, and set it: PUT …/web-service-key.';
+        return [finding('web-service-key-refused', severity, found, next)];
+      }
+      const next =
+        'Ask Invoice Cloud whether this biller has the service, and set askInvoiceStatus to false until then.';
+      return [finding('web-service-unavailable', severity, error.detail, next)];
     }
   }
 

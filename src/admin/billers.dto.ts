@@ -6,6 +6,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsNumber,
   IsObject,
   IsString,
   IsUUID,
@@ -53,6 +54,16 @@ export class BillerOptions {
   @OrNull() @IsString() @MaxLength(2048) virtualSiteUrl?: string | null;
   /** Life of a My360 session where Invoice Cloud does not say, in seconds. Default: 1200. */
   @OrNull() @IsInt() @Min(60) @Max(86_400) ssoTokenSeconds?: number | null;
+  /** How many calls a second may be made to Invoice Cloud for this biller, at most two decimals. Default: no limit. @example 2 */
+  @OrNull()
+  @IsNumber({ maxDecimalPlaces: 2 }, { message: '$property must be a number with at most two decimals' })
+  @Min(0.1)
+  @Max(1000)
+  outboundPerSecond?: number | null;
+  /** Ask Invoice Cloud for the status of invoices. Takes a Web Service Key. Default: false. */
+  @Optional() @IsBoolean() askInvoiceStatus?: boolean;
+  /** How long a hosted page can be used, in seconds. Default: the platform's HOSTED_PAGE_SECONDS. */
+  @OrNull() @IsInt() @Min(60) @Max(2_592_000) hostedPageSeconds?: number | null;
 }
 
 export class CreateBiller extends BillerOptions {

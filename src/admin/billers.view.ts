@@ -25,6 +25,9 @@ export class BillerView {
   @ApiProperty({ type: 'string', nullable: true }) cssUrl: string | null;
   @ApiProperty({ type: 'string', nullable: true }) virtualSiteUrl: string | null;
   @ApiProperty({ type: 'integer', nullable: true }) ssoTokenSeconds: number | null;
+  @ApiProperty({ type: 'number', nullable: true }) outboundPerSecond: number | null;
+  askInvoiceStatus: boolean;
+  @ApiProperty({ type: 'integer', nullable: true }) hostedPageSeconds: number | null;
   /** Null while it is switched on. */
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) deactivatedAt: string | null;
   /** Its ETag, without the quotes. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, AuditTrail } from '../audit/audit-trail.js';
 import { BillerSecretsService } from '../billers/biller-secrets.service.js';
-import { BillersService } from '../billers/billers.service.js';
+import { atInvoiceCloud, BillersService } from '../billers/billers.service.js';
 import type { SecretKind } from '../billers/invoice-cloud-key.entity.js';
 import { PlatformError } from '../common/platform-error.js';
 import { InvoiceCloudKeyRefused } from '../invoice-cloud/errors.js';
@@ -28,11 +28,10 @@ export class SecretsAdminService {
   /** Tries a secret without storing it. */
   async check(billerId: string, kind: SecretKind, secret: string): Promise<SecretCheckView> {
     const biller = await this.billers.get(billerId);
-    if (kind === 'web-service-key') {
-      return { result: 'unknown', detail: 'Invoice Cloud offers no call that tells whether a Web Service Key works.' };
-    }
+    const at = atInvoiceCloud(biller);
     try {
-      await this.invoiceCloud.billerStatus({ url: biller.invoiceCloudUrl ?? undefined, apiKey: secret });
+      if (kind === 'api-key') await this.invoiceCloud.billerStatus({ ...at, apiKey: secret });
+      else await this.invoiceCloud.webServiceKeyStatus({ ...at, billerGuid: biller.billerGuid, webServiceKey: secret });
       return { result: 'accepted', detail: 'Invoice Cloud accepts it.' };
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error;
@@ -62,9 +61,10 @@ export class SecretsAdminService {
   }
 
   private async refuseUnlessAccepted(billerId: string, kind: SecretKind, secret: string, force = false): Promise<void> {
-    if (force) return;
+    // How Invoice Cloud refuses a Web Service Key is assumed: not enough to keep a key out that may be the right one.
+    if (force || kind === 'web-service-key') return;
     const { result, detail } = await this.check(billerId, kind, secret);
-    if (result === 'accepted' || kind === 'web-service-key') return;
+    if (result === 'accepted') return;
     throw new SecretNotAccepted(`${detail} The one in use stays. Send "force": true to switch all the same.`);
   }
 }

@@ -17,6 +17,9 @@ export type BillerFacts = Pick<
   | 'cssUrl'
   | 'virtualSiteUrl'
   | 'ssoTokenSeconds'
+  | 'outboundPerSecond'
+  | 'askInvoiceStatus'
+  | 'hostedPageSeconds'
 >;
 
 export const FACTS = [
@@ -32,6 +35,9 @@ export const FACTS = [
   'cssUrl',
   'virtualSiteUrl',
   'ssoTokenSeconds',
+  'outboundPerSecond',
+  'askInvoiceStatus',
+  'hostedPageSeconds',
 ] as const satisfies readonly (keyof BillerFacts)[];
 
 export const factsOf = (biller: BillerFacts): BillerFacts =>
@@ -47,6 +53,9 @@ export const NO_FACTS = {
   cssUrl: null,
   virtualSiteUrl: null,
   ssoTokenSeconds: null,
+  outboundPerSecond: null,
+  askInvoiceStatus: false,
+  hostedPageSeconds: null,
 } as const satisfies Partial<BillerFacts>;
 
 /** @returns what is wrong with the URLs and origins among the facts */

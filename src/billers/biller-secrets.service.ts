@@ -23,6 +23,12 @@ export class BillerSecretsService {
     return this.open(key);
   }
 
+  /** @returns undefined when none was set */
+  async webServiceKeyOf(billerId: string): Promise<string | undefined> {
+    const key = await this.current(billerId, 'web-service-key');
+    return key ? this.open(key) : undefined;
+  }
+
   current(billerId: string, kind: SecretKind): Promise<InvoiceCloudKey | null> {
     return this.keys.findOneBy({ billerId, kind, isCurrent: true });
   }

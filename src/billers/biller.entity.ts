@@ -10,6 +10,7 @@ import {
   UpdateDateColumn,
 } from 'typeorm';
 import type { Mode } from '../partners/partner-key.entity.js';
+import { numericColumn } from '../database/database.js';
 import { Partner } from '../partners/partner.entity.js';
 
 export type PolicyValue = string | number | boolean;
@@ -35,6 +36,7 @@ export interface CloudPayPolicy {
 @Index('billers_name_search_idx', { synchronize: false })
 @Index('billers_dba_search_idx', { synchronize: false })
 @Check('billers_mode_check', `mode in ('test', 'live')`)
+@Check('billers_outbound_check', `outbound_per_second > 0`)
 export class Biller {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') @ForeignKey(() => Partner, { name: 'billers_partner_fkey' }) partnerId: string;
@@ -59,7 +61,12 @@ export class Biller {
   @Column('text', { nullable: true }) virtualSiteUrl: string | null;
   /** Life of a My360 session where Invoice Cloud does not say; null: the platform's default. Seconds. */
   @Column('integer', { nullable: true }) ssoTokenSeconds: number | null;
-  /** Life of a hosted page; null: the platform's default. Seconds. */
+  /** Calls to Invoice Cloud that may be made a second, by all processes together; null: no limit. */
+  @Column('numeric', { precision: 6, scale: 2, nullable: true, transformer: numericColumn })
+  outboundPerSecond: number | null;
+  /** Ask Invoice Cloud for an invoice's status where it lets us (SOAP; takes a Web Service Key). */
+  @Column('boolean', { default: false }) askInvoiceStatus: boolean;
+  /** How long a hosted page can be used; null: the platform's HOSTED_PAGE_SECONDS. Seconds. */
   @Column('integer', { nullable: true }) hostedPageSeconds: number | null;
   /** From then on partners can't act for it; what is under way ends as it would have. */
   @Column('timestamptz', { nullable: true }) deactivatedAt: Date | null;

@@ -5,7 +5,7 @@ import type { Change } from '../audit/audit-trail.js';
 import { isId, newId } from '../common/id.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
-import type { BillerCredentials } from '../invoice-cloud/invoice-cloud.client.js';
+import type { BillerAtInvoiceCloud, BillerCredentials, InquiryCredentials } from '../invoice-cloud/credentials.js';
 import type { Caller } from '../partners/access.js';
 import { Biller } from './biller.entity.js';
 import { type BillerFacts, checkFacts, factsOf } from './biller-rules.js';
@@ -55,7 +55,19 @@ export class BillersService {
 
   /** In whose name Invoice Cloud is asked. @throws BillerHasNoApiKey */
   async credentialsOf(biller: Biller): Promise<BillerCredentials> {
-    return { url: biller.invoiceCloudUrl ?? undefined, apiKey: await this.secrets.apiKeyOf(biller.id) };
+    return { ...atInvoiceCloud(biller), apiKey: await this.secrets.apiKeyOf(biller.id) };
+  }
+
+  /** For asking the status of an invoice. @returns undefined when the biller's switch is off, or there is no Web Service Key */
+  async inquiryCredentialsOf(biller: Biller): Promise<InquiryCredentials | undefined> {
+    return biller.askInvoiceStatus ? this.webServiceCredentialsOf(biller) : undefined;
+  }
+
+  /** @returns undefined when there is no Web Service Key */
+  async webServiceCredentialsOf(biller: Biller): Promise<InquiryCredentials | undefined> {
+    const webServiceKey = await this.secrets.webServiceKeyOf(biller.id);
+    if (webServiceKey === undefined) return undefined;
+    return { ...atInvoiceCloud(biller), billerGuid: biller.billerGuid, webServiceKey };
   }
 
   async create(change: Change, partnerId: string, given: BillerFacts): Promise<Biller> {
@@ -97,10 +109,6 @@ export class BillersService {
     return change.manager.findOneByOrFail(Biller, { id });
   }
 
-  inquiryCredentialsOf(_biller: Biller): Promise<object | undefined> {
-    return Promise.resolve(undefined);
-  }
-
   private async lock(change: Change, id: string, revision: number | undefined): Promise<Biller> {
     const biller = await change.manager.findOne(Biller, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');
@@ -110,6 +118,13 @@ export class BillersService {
     return biller;
   }
 }
+
+/** Whose call it is and where it goes, without a secret. */
+export const atInvoiceCloud = (biller: Biller): BillerAtInvoiceCloud => ({
+  billerId: biller.id,
+  url: biller.invoiceCloudUrl ?? undefined,
+  outboundPerSecond: biller.outboundPerSecond,
+});
 
 const tidied = (facts: BillerFacts): BillerFacts => ({
   ...facts,

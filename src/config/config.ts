@@ -22,7 +22,10 @@ export interface Config {
     /** Operation name to path, over the catalogue's own. */
     readonly paths: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
+    /** Calls of one biller at the same time, in one process. */
+    readonly concurrency: number;
   };
+  /** How long a payer may use a hosted page, where the biller says nothing else. */
   readonly hostedPageSeconds: number;
   readonly relay: {
     /** Waits between attempts; after the last one the delivery is parked. */
@@ -67,7 +70,9 @@ export const SETTINGS = {
   INVOICE_CLOUD_URL: 'Invoice Cloud (https://www.invoicecloud.com); a biller may have its own',
   INVOICE_CLOUD_PAGES_URL: 'where payers reach Invoice Cloud, if not at INVOICE_CLOUD_URL',
   INVOICE_CLOUD_PATHS: 'JSON of operation to path, where the real paths differ from the catalogue',
-  INVOICE_CLOUD_TIMEOUT_MS: 'deadline of one whole exchange with Invoice Cloud (15000)',
+  INVOICE_CLOUD_TIMEOUT_MS: 'deadline of one call of Invoice Cloud, with its waits and retries (15000)',
+  INVOICE_CLOUD_CONCURRENCY: 'calls of one biller to Invoice Cloud at the same time, in one process (32)',
+  HOSTED_PAGE_SECONDS: 'how long a hosted page can be used; a biller may have its own (3600)',
   RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
   RELAY_TIMEOUT_MS: 'deadline of one delivery (15000)',
   RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
@@ -158,13 +163,14 @@ export function readConfig(env: Env): Config {
     migrateOnStart: flag('MIGRATE_ON_START', true),
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),
-    hostedPageSeconds: 3600,
     invoiceCloud: {
       url: invoiceCloudUrl,
       pagesUrl: url('INVOICE_CLOUD_PAGES_URL', text('INVOICE_CLOUD_PAGES_URL', invoiceCloudUrl), ['http:', 'https:']),
       paths: readPaths(text('INVOICE_CLOUD_PATHS', '{}'), problems),
       timeoutMs: integer('INVOICE_CLOUD_TIMEOUT_MS', 15_000, 100, 120_000),
+      concurrency: integer('INVOICE_CLOUD_CONCURRENCY', 32, 1, 1_000),
     },
+    hostedPageSeconds: integer('HOSTED_PAGE_SECONDS', 3_600, 60, 2_592_000),
     relay: {
       retrySeconds,
       timeoutMs: integer('RELAY_TIMEOUT_MS', 15_000, 100, 120_000),

@@ -35,3 +35,6 @@ export const centsColumn = {
   to: (cents: number | null | undefined) => cents,
   from: (text: string | null) => (text === null ? null : Number(text)),
 };
+
+/** numeric comes from the driver as text, too; for numbers of few digits. */
+export const numericColumn = centsColumn;

@@ -1,23 +1,13 @@
-import {
-  InvoiceCloudAnswerUnreadable,
-  InvoiceCloudKeyRefused,
-  InvoiceCloudRejected,
-  InvoiceCloudUnavailable,
-} from './errors.js';
+import { InvoiceCloudAnswerUnreadable, InvoiceCloudKeyRefused, InvoiceCloudRejected } from './errors.js';
 import type { Operation } from './operations.js';
 
-/** Turns a status into what the caller can do next. */
+/** Turns a status into what the caller can do next; 429 and 5xx are failures before they come here. */
 export function refuseStatus(operation: Operation, status: number, body: unknown): void {
   if (status >= 200 && status < 300) return;
   if (status === 401 || status === 403) {
     throw new InvoiceCloudKeyRefused(
       `Invoice Cloud answered ${operation.name} with ${status}: it does not accept this biller's API key. An administrator sets it with PUT /admin/v1/billers/{billerId}/api-key.`,
     );
-  }
-  if (status === 429 || status >= 500) {
-    throw new InvoiceCloudUnavailable(`Invoice Cloud answered ${operation.name} with ${status}. Try again.`, {
-      retryAfter: status === 429 ? 30 : 5,
-    });
   }
   if (status >= 400) {
     throw new InvoiceCloudRejected(

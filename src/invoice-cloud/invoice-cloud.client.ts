@@ -1,9 +1,12 @@
-import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { refuseUrl } from '../common/outbound-url.js';
 import { parse, read, refuseStatus } from './answers.js';
-import { InvoiceCloudAnswerUnreadable, InvoiceCloudTimeout, InvoiceCloudUnavailable } from './errors.js';
+import type { BillerAtInvoiceCloud, BillerCredentials, InquiryCredentials } from './credentials.js';
+import { InvoiceCloudAnswerUnreadable } from './errors.js';
+import { Exchange, type WireRequest } from './exchange.js';
+import type { Answer } from './failure.js';
+import { Lanes, type Service } from './lanes.js';
 import {
   readAccounts,
   readCustomerGuid,
@@ -17,14 +20,11 @@ import {
   type RegisteredUser,
 } from './my360-answers.js';
 import { operations, type Operation } from './operations.js';
-import { BodyTooLarge } from './undici-adapter.js';
+import { OutgoingCalls } from './outgoing-calls.js';
+import { blamesTheRequest, CONTENT_TYPE, invoiceRequest, type InvoiceStatus, readInvoiceStatus } from './soap.js';
 
-/** In whose name Invoice Cloud is asked. An argument of every call, never state. */
-export interface BillerCredentials {
-  /** The biller's own Invoice Cloud, where it is not the platform's. */
-  readonly url: string | undefined;
-  readonly apiKey: string;
-}
+export type { BillerCredentials, InquiryCredentials } from './credentials.js';
+export type { InvoiceStatus } from './soap.js';
 
 /** A payer who signs in. Passes through: never stored, never logged. */
 export interface Login {
@@ -34,17 +34,15 @@ export interface Login {
 
 export type Proof = { readonly Password: string } | { readonly Approved: true };
 
-export type InvoiceStatus =
-  | { readonly found: false }
-  | { readonly found: true; readonly balanceDueCents: number; readonly totalAmountDueCents: number };
-
 type Json = Readonly<Record<string, unknown>>;
 
 /** The one door to Invoice Cloud: credentials, deadline, status mapping and parsing happen in one place. */
 @Injectable()
 export class InvoiceCloudClient {
   constructor(
-    private readonly http: HttpService,
+    private readonly exchange: Exchange,
+    private readonly calls: OutgoingCalls,
+    private readonly lanes: Lanes,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -133,10 +131,6 @@ export class InvoiceCloudClient {
     await this.send(as, operations.updateEmailAddress, { EmailAddress, NewEmailAddress, ...proof });
   }
 
-  invoiceStatus(_as: unknown, _number: string): Promise<InvoiceStatus> {
-    return Promise.resolve({ found: false });
-  }
-
   /** Where the payer's browser posts the Cloud SSO Connect hand-off. */
   ssoConnectUrl(biller: { readonly invoiceCloudUrl: string | null }): string {
     const path = this.config.invoiceCloud.paths[operations.ssoConnect.name] ?? operations.ssoConnect.path;
@@ -149,14 +143,32 @@ export class InvoiceCloudClient {
     return `${biller.invoiceCloudUrl ?? this.config.invoiceCloud.pagesUrl}${path}?G=${biller.billerGuid}`;
   }
 
+  /** What is due on an invoice (SOAP). Whether it knows invoices that Cloud Payments made is unknown. */
+  async invoiceStatus(as: InquiryCredentials, invoiceNumber: string): Promise<InvoiceStatus> {
+    const body = invoiceRequest(as, invoiceNumber);
+    const headers = { accept: 'application/soap+xml', 'content-type': CONTENT_TYPE };
+    const wire = { headers, body, isAnswer: blamesTheRequest };
+    return readInvoiceStatus(await this.call(as, operations.viewInvoiceByInvoiceNumber, wire));
+  }
+
+  /** Whether Invoice Cloud takes the Web Service Key. @throws InvoiceCloudKeyRefused when it does not (assumed) */
+  async webServiceKeyStatus(as: InquiryCredentials): Promise<void> {
+    await this.invoiceStatus(as, NO_INVOICE);
+  }
+
+  /** Breakers that are not closed, of this process. */
+  breakers(): { billerId: string; service: Service; state: 'half-open' | 'open' }[] {
+    return this.lanes.breakers();
+  }
+
   private async send(as: BillerCredentials, operation: Operation, body?: Json): Promise<unknown> {
-    const path = this.config.invoiceCloud.paths[operation.name] ?? operation.path;
     const credentials = operation.auth === 'key' ? as.apiKey : `${as.apiKey}:`;
-    const answer = await this.exchange(operation, {
-      url: (as.url ?? this.config.invoiceCloud.url) + path,
+    const headers = {
       authorization: `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`,
-      body: body && JSON.stringify(body),
-    });
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const answer = await this.call(as, operation, { headers, body: body && JSON.stringify(body) });
     const parsed = parse(answer.data);
     refuseStatus(operation, answer.status, parsed);
     if (parsed === undefined) {
@@ -167,45 +179,20 @@ export class InvoiceCloudClient {
     return parsed;
   }
 
-  private async exchange(
+  /** Every call goes this way, and by this way alone. */
+  private call(
+    as: BillerAtInvoiceCloud,
     operation: Operation,
-    { url, authorization, body }: { url: string; authorization: string; body: string | undefined },
-  ): Promise<{ status: number; data: string }> {
-    const { timeoutMs } = this.config.invoiceCloud;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    try {
-      return await this.http.axiosRef.request<string>({
-        method: operation.method,
-        url,
-        headers: {
-          authorization,
-          accept: 'application/json',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        data: body,
-        signal: deadline,
-        // axios would otherwise try to parse, decide about status and follow redirects itself.
-        transformRequest: [(data: unknown) => data],
-        transformResponse: [(data: unknown) => data],
-        validateStatus: () => true,
-      });
-    } catch (error) {
-      if (error instanceof BodyTooLarge) {
-        throw new InvoiceCloudAnswerUnreadable(`Invoice Cloud answered ${operation.name} with more than 1 MiB.`);
-      }
-      if (deadline.aborted || isTimeout(error)) {
-        throw new InvoiceCloudTimeout(
-          `Invoice Cloud did not finish answering ${operation.name} within ${timeoutMs / 1000} s. Try again.`,
-          { retryAfter: 5 },
-        );
-      }
-      throw new InvoiceCloudUnavailable(
-        `Invoice Cloud could not be reached for ${operation.name}, or hung up (${codeOf(error)}). Try again.`,
-        { retryAfter: 5 },
-      );
-    }
+    wire: Omit<WireRequest, 'method' | 'url'>,
+  ): Promise<Answer> {
+    const path = this.config.invoiceCloud.paths[operation.name] ?? operation.path;
+    const request = { ...wire, method: operation.method, url: (as.url ?? this.config.invoiceCloud.url) + path };
+    return this.calls.make(as, operation, (deadline) => this.exchange.run(request, deadline));
   }
 }
+
+/** No biller numbers an invoice so. */
+const NO_INVOICE = 'billbridge-checks-the-key';
 
 const listed = (accountNumbers: readonly string[]) => accountNumbers.map((AccountNumber) => ({ AccountNumber }));
 
@@ -215,10 +202,3 @@ function refuseHostedPage(url: string, as: BillerCredentials, { invoiceCloud, ur
   const own = [as.url ?? invoiceCloud.url, invoiceCloud.pagesUrl].map((known) => new URL(known).origin);
   return origin !== undefined && own.includes(origin) ? undefined : refuseUrl(url, urlPolicy);
 }
-
-const codeOf = (error: unknown): string => {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
-};
-
-const isTimeout = (error: unknown): boolean => /TIMEOUT|TimeoutError/.test(codeOf(error));

@@ -11,8 +11,16 @@ export interface Operation {
   readonly name: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** `key`: Basic of the API key alone. `key-colon`: Basic of the key as user name with an empty password. */
-  readonly auth: 'key' | 'key-colon';
+  /**
+   * `key`: Basic of the API key alone. `key-colon`: Basic of the key as user name with an empty password.
+   * `web-service-key`: BillerGUID and Web Service Key in the body.
+   */
+  readonly auth: 'key' | 'key-colon' | 'web-service-key';
+  readonly service: 'rest' | 'soap';
+  /** Whether asking twice does no more than asking once, so that a call may be repeated whose answer was lost. */
+  readonly safe: boolean;
+  /** Why it is safe, or is not. */
+  readonly why: string;
   readonly standing: { readonly path: Standing; readonly fields: Standing };
 }
 
@@ -24,6 +32,9 @@ export const operations = {
     method: 'POST',
     path: '/cloudpaymentsapi/v2',
     auth: 'key',
+    service: 'rest',
+    safe: false,
+    why: 'a second one is a second hosted page',
     standing: { path: 'observed', fields: 'documented' },
   },
   /** Whether the API key works. */
@@ -32,6 +43,9 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/biller/status',
     auth: 'key-colon',
+    service: 'rest',
+    safe: true,
+    why: 'it reads',
     standing: { path: 'observed', fields: 'observed' },
   },
   /** Which users an e-mail address or an account has, registered or not. */
@@ -40,6 +54,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/RetrieveUsers',
     auth: 'key-colon',
+    service: 'rest',
+    safe: true,
+    why: 'it reads',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Signs a user in; answers the RemoteAuthenticationToken. */
@@ -48,6 +65,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/RemoteAuthentication',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'a wrong password may count twice, and lock the user',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** The CustomerGUID of an account. */
@@ -56,6 +76,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/customer/RetrieveCustomerGuid',
     auth: 'key-colon',
+    service: 'rest',
+    safe: true,
+    why: 'it reads',
     standing: { path: 'observed', fields: 'observed' },
   },
   /** The accounts of a user. */
@@ -64,6 +87,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/RetrieveUserAccounts',
     auth: 'key-colon',
+    service: 'rest',
+    safe: true,
+    why: 'it reads',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Registers accounts to a user; LoginTypeID is always 1. */
@@ -72,6 +98,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/RegisterAccounts',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'it registers',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Makes a customer. */
@@ -80,6 +109,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/customers/CreateCustomerRecord',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'it makes a customer',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Adds accounts to a registered user. */
@@ -88,6 +120,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/LinkAccounts',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'it links',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Takes accounts from a user; there is no unlink. */
@@ -96,6 +131,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/UnregisterAccounts',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'it unregisters',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Changes the password of a user. */
@@ -104,6 +142,9 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/UpdatePassword',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'the present password is another one after the first',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Changes the e-mail address of a user. */
@@ -112,7 +153,21 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/remoteauth/UpdateEmailAddress',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'the present address is another one after the first',
     standing: { path: 'assumed', fields: 'documented' },
+  },
+  /** What is due on an invoice. Whether it knows those that Cloud Payments made is unknown. */
+  viewInvoiceByInvoiceNumber: {
+    name: 'viewInvoiceByInvoiceNumber',
+    method: 'POST',
+    path: '/portal/webservices/CloudInvoicing.asmx',
+    auth: 'web-service-key',
+    service: 'soap',
+    safe: true,
+    why: 'it reads',
+    standing: { path: 'observed', fields: 'observed' },
   },
   /** Not called by us: the payer's browser posts the six documented fields there (Cloud SSO Connect). */
   ssoConnect: {
@@ -120,6 +175,9 @@ export const operations = {
     method: 'POST',
     path: '/portal/cloudsso',
     auth: 'key-colon',
+    service: 'rest',
+    safe: false,
+    why: 'it opens a session; and we do not call it',
     standing: { path: 'assumed', fields: 'documented' },
   },
   /** Not called by us: the biller's public page, `?G={BillerGUID}`. */
@@ -128,6 +186,9 @@ export const operations = {
     method: 'GET',
     path: '/portal/2/Site.aspx',
     auth: 'key-colon',
+    service: 'rest',
+    safe: true,
+    why: 'it reads; and we do not call it',
     standing: { path: 'observed', fields: 'observed' },
   },
 } as const satisfies Record<string, Operation>;

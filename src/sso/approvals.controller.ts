@@ -17,7 +17,10 @@ import { sendPage } from '../common/page.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import {
   InvoiceCloudAnswerUnreadable,
+  InvoiceCloudBusy,
   InvoiceCloudKeyRefused,
+  InvoiceCloudLimited,
+  InvoiceCloudPaused,
   InvoiceCloudTimeout,
   InvoiceCloudUnavailable,
 } from '../invoice-cloud/errors.js';
@@ -85,6 +88,9 @@ export class ApprovalsController {
     InvoiceCloudUnavailable,
     InvoiceCloudAnswerUnreadable,
     InvoiceCloudTimeout,
+    InvoiceCloudLimited,
+    InvoiceCloudBusy,
+    InvoiceCloudPaused,
   ])
   async decide(
     @Param('token') token: string,

@@ -1,7 +1,10 @@
 import { BillerHasNoApiKey, BillerNotFound, ModeMismatch } from '../billers/errors.js';
 import {
   InvoiceCloudAnswerUnreadable,
+  InvoiceCloudBusy,
   InvoiceCloudKeyRefused,
+  InvoiceCloudLimited,
+  InvoiceCloudPaused,
   InvoiceCloudRejected,
   InvoiceCloudTimeout,
   InvoiceCloudUnavailable,
@@ -19,4 +22,7 @@ export const OF_INVOICE_CLOUD = [
   InvoiceCloudUnavailable,
   InvoiceCloudAnswerUnreadable,
   InvoiceCloudTimeout,
+  InvoiceCloudLimited,
+  InvoiceCloudBusy,
+  InvoiceCloudPaused,
 ];

@@ -56,7 +56,8 @@ const file = (rows: readonly object[], changes: object = {}) => ({
 
 describe('configuration as code', () => {
   test('is shown as a difference first, then imported, then exported as it was', async () => {
-    const wanted = file([row(), row({ settings: { '36': 'https://portal.example.com/x', '41': 'Come again' } })]);
+    const own = { outboundPerSecond: 0.25, askInvoiceStatus: true, hostedPageSeconds: 60 };
+    const wanted = file([row(own), row({ settings: { '36': 'https://portal.example.com/x', '41': 'Come again' } })]);
     const before = await billers();
     const dry = await send(wanted, true);
     expect(dry).toMatchObject({ status: 200, body: { dryRun: true } });
@@ -106,6 +107,7 @@ describe('configuration as code', () => {
       { cloudPayPolicy: { pinned: { Colour: 1 } } },
       'billers[1].cloudPayPolicy.pinned["Colour"]',
     ],
+    ['a limit of nothing', { outboundPerSecond: 0 }, 'billers.1.outboundPerSecond'],
     ['an unknown partner', { partner: 'Nobody' }, 'billers[1].partner'],
     ['a mode that is none', { mode: 'maybe' }, 'billers.1.mode'],
     ['an unknown field', { colour: 'red' }, 'billers.1.colour'],

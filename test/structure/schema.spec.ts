@@ -7,6 +7,7 @@ import { BillerSetting, BillerSettingChange, SettingDefinition } from '../../src
 import { IdempotencyKey } from '../../src/cloud-pay/idempotency-key.entity.js';
 import { PaymentEvent } from '../../src/cloud-pay/payment-event.entity.js';
 import { Payment } from '../../src/cloud-pay/payment.entity.js';
+import { InvoiceCloudPace } from '../../src/invoice-cloud/invoice-cloud-pace.entity.js';
 import { dataSourceOptions } from '../../src/database/database.js';
 import { PartnerKey } from '../../src/partners/partner-key.entity.js';
 import { Partner } from '../../src/partners/partner.entity.js';
@@ -23,6 +24,7 @@ const entities = [
   PartnerKey,
   Biller,
   InvoiceCloudKey,
+  InvoiceCloudPace,
   SettingDefinition,
   BillerSetting,
   BillerSettingChange,

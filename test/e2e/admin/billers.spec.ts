@@ -23,6 +23,9 @@ const whole = (partnerId: string) => ({
   cssUrl: 'https://cdn.example.com/a.css',
   virtualSiteUrl: 'https://pay.example.com/now',
   ssoTokenSeconds: 600,
+  outboundPerSecond: 2.5,
+  askInvoiceStatus: true,
+  hostedPageSeconds: 86_400,
 });
 
 const small = (partnerId: string, name = 'x') => ({
@@ -100,6 +103,14 @@ describe('a biller', () => {
     ['a virtual site that is no URL', { virtualSiteUrl: 'pay.example.com' }, 'virtualSiteUrl'],
     ['a life below a minute', { ssoTokenSeconds: 59 }, 'ssoTokenSeconds'],
     ['a life beyond a day', { ssoTokenSeconds: 86_401 }, 'ssoTokenSeconds'],
+    ['a limit of nothing', { outboundPerSecond: 0 }, 'outboundPerSecond'],
+    ['a limit beyond a thousand', { outboundPerSecond: 1_000.01 }, 'outboundPerSecond'],
+    ['a limit of three decimals', { outboundPerSecond: 1.234 }, 'outboundPerSecond'],
+    ['a limit as text', { outboundPerSecond: '2' }, 'outboundPerSecond'],
+    ['a switch as text', { askInvoiceStatus: 'true' }, 'askInvoiceStatus'],
+    ['a switch that is null', { askInvoiceStatus: null }, 'askInvoiceStatus'],
+    ['a hosted page of less than a minute', { hostedPageSeconds: 59 }, 'hostedPageSeconds'],
+    ['a hosted page of more than thirty days', { hostedPageSeconds: 2_592_001 }, 'hostedPageSeconds'],
     ['a policy for what is no field', { cloudPayPolicy: { pinned: { Nope: 1 } } }, 'cloudPayPolicy.pinned["Nope"]'],
     [
       'a policy of the wrong type',
@@ -147,11 +158,24 @@ describe('a change of a biller', () => {
     expect(renamed.headers.get('etag')).toBe('"2"');
     expect(renamed.body).toEqual({ ...biller, dba: 'Renamed', revision: 2, updatedAt: expect.any(String) });
     expect(Date.parse(renamed.body.updatedAt)).toBeGreaterThan(Date.parse(biller.updatedAt));
-    const nothing = { invoiceCloudUrl: null, cssUrl: null, virtualSiteUrl: null, ssoTokenSeconds: null };
-    const cleared = await change(biller.id, '"2"', { ...nothing, portalOrigins: [], cloudPayPolicy: {} });
+    const nothing = {
+      invoiceCloudUrl: null,
+      cssUrl: null,
+      virtualSiteUrl: null,
+      ssoTokenSeconds: null,
+      outboundPerSecond: null,
+      hostedPageSeconds: null,
+    };
+    const cleared = await change(biller.id, '"2"', {
+      ...nothing,
+      portalOrigins: [],
+      cloudPayPolicy: {},
+      askInvoiceStatus: false,
+    });
     expect(cleared.body).toEqual({
       ...renamed.body,
       ...nothing,
+      askInvoiceStatus: false,
       portalOrigins: [],
       cloudPayPolicy: { pinned: {}, defaults: {} },
       revision: 3,

@@ -2,17 +2,21 @@ import { ask, newSecret, NOBODY, patch } from '../../support/administration.js';
 import type { Json } from '../../support/api.js';
 import { closeDb, db, newDatabase } from '../../support/db.js';
 import { freePort, startPlatform, stopPlatforms } from '../../support/platform.js';
+import { closeReceivers, type Reply } from '../../support/receiver.js';
+import { soapService } from '../../support/soap-service.js';
 import { newStory, type StoryOptions } from '../../support/story.js';
 
 // A database of its own: settings that others define are findings, too.
 let url: string;
 let databaseUrl: string;
+let said: () => string;
 beforeAll(async () => {
   databaseUrl = await newDatabase();
-  url = (await startPlatform({ DATABASE_URL: databaseUrl })).url;
+  ({ url, said } = await startPlatform({ DATABASE_URL: databaseUrl }));
 });
 afterAll(async () => {
   await stopPlatforms();
+  await closeReceivers();
   await closeDb();
 });
 
@@ -70,6 +74,73 @@ test('finds that Invoice Cloud is not there, or not well', async () => {
     await ill.steer('/faults', 'DELETE');
   }
 });
+
+describe('the Web Service Key', () => {
+  /** A biller whose Invoice Cloud has the SOAP service, with a key of which the service is told, or is not. */
+  async function asking(wanted: object, key: (right: string) => string | null = (right) => right) {
+    const invoiceCloud = await soapService();
+    const story = await biller({ invoiceCloudUrl: invoiceCloud.url });
+    await patch(story.billerId, wanted, { url });
+    const stored = key(invoiceCloud.key);
+    if (stored) await ask('PUT', `/billers/${story.billerId}/web-service-key`, { key: stored }, { url });
+    return { ...story, invoiceCloud, stored };
+  }
+  const soapAsked = ({ deliveries }: { deliveries: readonly { url: string }[] }) =>
+    deliveries.filter(({ url: path }) => path.endsWith('.asmx')).length;
+
+  test('that is right is no finding, whatever Invoice Cloud knows of invoices', async () => {
+    const { billerId, billerGuid, invoiceCloud } = await asking({ askInvoiceStatus: true });
+    expect(await check(billerId)).toEqual({ ok: true, findings: [] });
+    const asked = invoiceCloud.deliveries.find(({ url: path }) => path.endsWith('.asmx'));
+    expect(asked).toMatchObject({ method: 'POST', url: '/portal/webservices/CloudInvoicing.asmx' });
+    expect(asked?.headers['content-type']).toMatch(/^application\/soap\+xml; charset=utf-8; action="http/);
+    expect(asked?.headers.authorization).toBeUndefined();
+    expect(asked?.body).toContain(`<BillerGUID>${billerGuid}</BillerGUID><WebServiceKey>the/right+web`);
+    invoiceCloud.knowsEveryInvoice();
+    expect(await check(billerId)).toEqual({ ok: true, findings: [] });
+  });
+
+  test('that is missing is asked of nobody, and missed only where it is needed', async () => {
+    const without = await asking({}, () => null);
+    expect(await check(without.billerId)).toEqual({ ok: true, findings: [] });
+    const needed = await asking({ askInvoiceStatus: true }, () => null);
+    expect(codes(await check(needed.billerId))).toEqual(['warning web-service-key-missing']);
+    expect([soapAsked(without.invoiceCloud), soapAsked(needed.invoiceCloud)]).toEqual([0, 0]);
+  });
+
+  test('that is refused is found, and is not told', async () => {
+    const needed = await asking({ askInvoiceStatus: true }, newSecret);
+    const found = await check(needed.billerId);
+    expect([found.ok, ...codes(found)]).toEqual([false, 'error web-service-key-refused']);
+    const unused = await asking({}, newSecret);
+    expect(codes(await check(unused.billerId))).toEqual(['warning web-service-key-refused']);
+    for (const { stored } of [needed, unused]) {
+      expect(JSON.stringify(found)).not.toContain(stored);
+      expect(said()).not.toContain(stored);
+    }
+  });
+
+  test.each<[string, Reply]>([
+    ['is not there', 404],
+    ['is ill', 503],
+    [
+      'repeats what it was sent',
+      (response) =>
+        response
+          .writeHead(500, { 'content-type': 'text/xml' })
+          .end(`<e:Envelope xmlns:e="x"><e:Body><e:Fault><f>${repeated}</f></e:Fault></e:Body></e:Envelope>`),
+    ],
+  ])('is not known to be right where the service %s', async (_, reply) => {
+    const { billerId, invoiceCloud, stored } = await asking({ askInvoiceStatus: true }, newSecret);
+    repeated = stored ?? '';
+    invoiceCloud.soap(reply);
+    const found = await check(billerId);
+    expect([found.ok, ...codes(found)]).toEqual([false, 'error web-service-unavailable']);
+    expect(JSON.stringify(found)).not.toContain(stored);
+    expect(said()).not.toContain(stored);
+  });
+});
+let repeated = '';
 
 test('finds that a setting of every biller’s own is missing', async () => {
   const { billerId } = await biller();

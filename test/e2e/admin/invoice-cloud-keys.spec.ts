@@ -2,9 +2,14 @@ import { acceptKey, ask, newAdminKey, newSecret, NOBODY } from '../../support/ad
 import type { Json } from '../../support/api.js';
 import { closeDb, db } from '../../support/db.js';
 import { freePort } from '../../support/platform.js';
+import { closeReceivers } from '../../support/receiver.js';
+import { soapService } from '../../support/soap-service.js';
 import { newStory, type Story } from '../../support/story.js';
 
-afterAll(closeDb);
+afterAll(async () => {
+  await closeReceivers();
+  await closeDb();
+});
 
 const KINDS = ['api-key', 'web-service-key'] as const;
 
@@ -218,7 +223,7 @@ describe('the API key at Invoice Cloud', () => {
     const wrong = newSecret();
     expect(await check(wrong)).toMatchObject({ status: 200, body: { result: 'refused' } });
     expect(await check(story.invoiceCloudKey)).toMatchObject({ status: 200, body: { result: 'accepted' } });
-    await story.fault({ operation: 'biller-status', kind: 'status', status: 503 });
+    await story.fault({ operation: 'biller-status', kind: 'status', status: 503, times: 3 });
     expect(await check(story.invoiceCloudKey)).toMatchObject({ status: 200, body: { result: 'unknown' } });
     expect(await versions(story.billerId)).toHaveLength(1);
     expect(await pays(story)).toBe(true);
@@ -267,7 +272,19 @@ describe('the API key at Invoice Cloud', () => {
     const story = await newStory();
     expect((await put(story.billerId, { key: newSecret() }, 'web-service-key')).body.version).toBe(1);
     expect(await pays(story)).toBe(true);
-    const check = await ask('POST', `/billers/${story.billerId}/web-service-key/check`, { key: newSecret() });
-    expect(check).toMatchObject({ status: 200, body: { result: 'unknown' } });
+  });
+
+  test('is not the Web Service Key, which is checked by asking for an invoice', async () => {
+    const invoiceCloud = await soapService();
+    const { billerId } = await newStory({ invoiceCloudUrl: invoiceCloud.url });
+    const check = (key: string) => ask('POST', `/billers/${billerId}/web-service-key/check`, { key });
+    expect((await check(invoiceCloud.key)).body).toMatchObject({ result: 'accepted' });
+    const refused = await check(newSecret());
+    expect(refused).toMatchObject({ status: 200, body: { result: 'refused' } });
+    invoiceCloud.soap(404);
+    expect((await check(invoiceCloud.key)).body).toMatchObject({ result: 'unknown' });
+    expect(await versions(billerId, 'web-service-key')).toEqual([]);
+    // How it is refused is assumed, so that a refusal keeps no key out.
+    expect((await put(billerId, { key: newSecret() }, 'web-service-key')).status).toBe(200);
   });
 });

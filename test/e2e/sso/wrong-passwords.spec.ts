@@ -1,4 +1,5 @@
 import type { Answer } from '../../support/api.js';
+import { eventually } from '../../support/eventually.js';
 import { closeDb, db } from '../../support/db.js';
 import { type My360, newMy360, type User } from '../../support/my360.js';
 
@@ -133,10 +134,15 @@ describe('wrong passwords', () => {
     const my360 = await newMy360();
     const user = await my360.user();
     const locked = await my360.user({ registered: { email: 'l@example.com', password: 'right' }, locked: true });
-    await my360.story.fault({ kind: 'status', status: 500, times: 18 });
-    for (let made = 0; made < 6; made += 1) expect((await my360.signIn(user)).status).toBe(502);
+    await my360.story.fault({ kind: 'status', status: 500, times: 0 });
+    for (let made = 0; made < 6; made += 1) expect([502, 503]).toContain((await my360.signIn(user)).status);
     await my360.story.steer('/faults', 'DELETE');
-    expect((await my360.signIn(user)).status).toBe(201);
+    // Not at once: Invoice Cloud is left alone for ten seconds, and those who come meanwhile do not count either.
+    await eventually('signing in works again', async () => {
+      const { status } = await my360.signIn(user);
+      expect([201, 503]).toContain(status);
+      return status === 201;
+    });
     for (let made = 0; made < 6; made += 1) {
       expect((await my360.signIn({ ...locked, email: 'l@example.com' })).status).toBe(423);
       expect((await my360.signIn({ email: 'nobody@example.com', password: 'x' })).status).toBe(409);
