@@ -2,7 +2,8 @@ import { acceptKey, ask, newAdminKey, newSecret, NOBODY } from '../../support/ad
 import type { Json } from '../../support/api.js';
 import { closeDb, db } from '../../support/db.js';
 import { freePort } from '../../support/platform.js';
-import { newStory, type Story } from '../../support/story.js';
+import { sampleRequest } from '../../support/sample.js';
+import { newInvoiceNumber, newStory, type Story } from '../../support/story.js';
 
 afterAll(closeDb);
 
@@ -20,7 +21,8 @@ const rows = (billerId: string, kind: string = 'api-key') =>
     [billerId, kind],
   );
 /** Whether what the platform sends now is taken by Invoice Cloud as this biller's. */
-const pays = async (story: Story) => (await story.ask()).status === 201;
+const pays = async (story: Story) =>
+  (await story.ask(sampleRequest({}, {}, { InvoiceNumber: newInvoiceNumber() }))).status === 201;
 
 describe.each(KINDS)('a biller’s %s', (kind) => {
   const [field] = kind === 'api-key' ? (['apiKey'] as const) : (['webServiceKey'] as const);
