@@ -24,6 +24,8 @@ export interface Config {
     readonly timeoutMs: number;
   };
   readonly hostedPageSeconds: number;
+  /** Between two rounds of what every process sweeps. */
+  readonly sweepSeconds: number;
   readonly relay: {
     /** Waits between attempts; after the last one the delivery is parked. */
     readonly retrySeconds: readonly number[];
@@ -68,6 +70,7 @@ export const SETTINGS = {
   INVOICE_CLOUD_PAGES_URL: 'where payers reach Invoice Cloud, if not at INVOICE_CLOUD_URL',
   INVOICE_CLOUD_PATHS: 'JSON of operation to path, where the real paths differ from the catalogue',
   INVOICE_CLOUD_TIMEOUT_MS: 'deadline of one whole exchange with Invoice Cloud (15000)',
+  SWEEP_SECONDS: 'how often each process looks for what has expired or was left behind (60)',
   RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
   RELAY_TIMEOUT_MS: 'deadline of one delivery (15000)',
   RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
@@ -159,6 +162,7 @@ export function readConfig(env: Env): Config {
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),
     hostedPageSeconds: 3600,
+    sweepSeconds: integer('SWEEP_SECONDS', 60, 1, 3600),
     invoiceCloud: {
       url: invoiceCloudUrl,
       pagesUrl: url('INVOICE_CLOUD_PAGES_URL', text('INVOICE_CLOUD_PAGES_URL', invoiceCloudUrl), ['http:', 'https:']),
