@@ -345,6 +345,16 @@ describe('a PostBack', () => {
       await expectHeld(story, opened, [reason]);
     });
 
+    test.each(['BillbridgeStatus', 'billbridgepaymentid', ' BillbridgeSequence'])(
+      'a field that only we add (%j): the partner would read theirs for ours',
+      async (name) => {
+        const story = await newStory();
+        const opened = await story.open();
+        await postBack(opened.postBackUrl, [[name, 'paid'], ...Object.entries(story.message())]);
+        await expectHeld(story, opened, ['reserved-field']);
+      },
+    );
+
     test('an empty message', async () => {
       const story = await newStory();
       const opened = await story.open();
