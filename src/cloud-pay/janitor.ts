@@ -1,5 +1,6 @@
-import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { Sweeper } from '../common/sweeper.js';
+import { CONFIG, type Config } from '../config/config.js';
 import { Idempotency } from './idempotency.js';
 import { Openings } from './openings.js';
 
@@ -10,10 +11,12 @@ export class CloudPayJanitor implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly idempotency: Idempotency,
     private readonly openings: Openings,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper('cloud-pay', [() => this.idempotency.sweep(), () => this.openings.sweep()]);
+    const work = [() => this.idempotency.sweep(), () => this.openings.sweep()];
+    this.sweeper = new Sweeper('cloud-pay', work, this.config.sweepSeconds);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

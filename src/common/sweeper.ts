@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { traceOf } from './problem.js';
 
 /**
- * Does work every minute until it is stopped, one round at a time. Every process may do the same work: each round is made
+ * Does work again and again until it is stopped, one round at a time. Every process may do the same work: each round is made
  * of statements that do nothing when another process was there first. Work that takes long looks at its signal.
  */
 export class Sweeper {
@@ -10,7 +10,7 @@ export class Sweeper {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
 
-  constructor(name: string, work: readonly ((stopping: AbortSignal) => Promise<unknown>)[], everyMs = 60_000) {
+  constructor(name: string, work: readonly ((stopping: AbortSignal) => Promise<unknown>)[], everySeconds = 60) {
     const logger = new Logger(name);
     const round = async (): Promise<void> => {
       for (const task of work) {
@@ -19,7 +19,7 @@ export class Sweeper {
       }
       this.running = undefined;
     };
-    this.timer = setInterval(() => (this.running ??= round()), everyMs).unref();
+    this.timer = setInterval(() => (this.running ??= round()), everySeconds * 1000).unref();
   }
 
   /** Resolves when the round under way has ended. */

@@ -27,6 +27,8 @@ export interface Config {
   };
   /** How long a payer may use a hosted page, where the biller says nothing else. */
   readonly hostedPageSeconds: number;
+  /** Between two rounds of what every process sweeps. */
+  readonly sweepSeconds: number;
   readonly relay: {
     /** Waits between attempts; after the last one the delivery is parked. */
     readonly retrySeconds: readonly number[];
@@ -73,6 +75,7 @@ export const SETTINGS = {
   INVOICE_CLOUD_TIMEOUT_MS: 'deadline of one call of Invoice Cloud, with its waits and retries (15000)',
   INVOICE_CLOUD_CONCURRENCY: 'calls of one biller to Invoice Cloud at the same time, in one process (32)',
   HOSTED_PAGE_SECONDS: 'how long a hosted page can be used; a biller may have its own (3600)',
+  SWEEP_SECONDS: 'how often each process looks for what has expired or was left behind (60)',
   RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
   RELAY_TIMEOUT_MS: 'deadline of one delivery (15000)',
   RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
@@ -163,6 +166,7 @@ export function readConfig(env: Env): Config {
     migrateOnStart: flag('MIGRATE_ON_START', true),
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),
+    sweepSeconds: integer('SWEEP_SECONDS', 60, 1, 3600),
     invoiceCloud: {
       url: invoiceCloudUrl,
       pagesUrl: url('INVOICE_CLOUD_PAGES_URL', text('INVOICE_CLOUD_PAGES_URL', invoiceCloudUrl), ['http:', 'https:']),

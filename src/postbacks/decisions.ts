@@ -2,15 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Change } from '../audit/audit-trail.js';
 import { addEvent } from '../cloud-pay/payment-event.entity.js';
-import { type Attempt, type LockedPayment, Settlement } from '../cloud-pay/settlement.js';
+import { type Attempt, type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
 import { InvalidRequest } from '../common/platform-error.js';
+import { isUniqueViolation } from '../database/postgres-errors.js';
 import { RelayService } from '../relay/relay.service.js';
 import { PaymentGuidSpent, PostbackDecided, PostbackNotFound } from './errors.js';
 import { acceptedForm } from './partner-message.js';
 import { type PostbackMessage, readPostback } from './postback-message.js';
 import { Postback } from './postback.entity.js';
 import { PostbackRecorder } from './recorder.js';
-import { readAttempt } from './verdict.js';
+import { paymentGuidIn, readAttempt } from './verdict.js';
 
 /** What an administrator says about a held postback. What is left out is taken from the message. */
 export interface Acceptance {
@@ -55,7 +56,7 @@ export class PostbackDecisions {
       throw new PaymentGuidSpent(`It is a receipt of ${whose}. Reject the postback, or give the right paymentGuid.`);
     }
     await this.decide(change, postback, payment.id, 'verified', acceptance.reason);
-    const settled = await this.settlement.record(manager, payment, attempt, known.paidElsewhere);
+    const settled = await this.record(manager, payment, attempt, known.paidElsewhere);
     if (settled.kind === 'moved' && payment.postbackUrl !== null) {
       await this.relay.enqueue(manager, {
         partnerId: payment.partnerId,
@@ -83,6 +84,21 @@ export class PostbackDecisions {
     return { postbackId: id, paymentId: payment.id };
   }
 
+  /** Another payment may take the same PaymentGUID at the same moment. @throws PaymentGuidSpent */
+  private async record(
+    manager: EntityManager,
+    payment: LockedPayment,
+    attempt: Attempt,
+    paidElsewhere: boolean,
+  ): Promise<Settled> {
+    try {
+      return await this.settlement.record(manager, payment, attempt, paidElsewhere);
+    } catch (error) {
+      if (!isUniqueViolation(error, 'receipts_payment_guid_key')) throw error;
+      throw new PaymentGuidSpent('It has just become a receipt of another payment. Read the postback again.');
+    }
+  }
+
   /** It stays, sealed, and changes nothing. @throws PostbackNotFound, PostbackDecided */
   async reject(change: Change, id: string, reason: string): Promise<Decided> {
     const { postback } = await this.lock(change.manager, id, undefined);
@@ -101,12 +117,22 @@ export class PostbackDecisions {
   ): Promise<{ postback: Postback; payment: LockedPayment | null }> {
     const seen = await manager.findOneBy(Postback, { id });
     if (!seen) throw new PostbackNotFound('Check the id; GET /admin/v1/postbacks lists what is held or was rejected.');
+    if (seen.paymentId !== null && givenPaymentId !== undefined && givenPaymentId !== seen.paymentId) {
+      throw InvalidRequest.of([{ field: 'paymentId', reason: `must be left out: it came for ${seen.paymentId}` }]);
+    }
     const paymentId = seen.paymentId ?? givenPaymentId;
     const payment = paymentId === undefined ? null : await this.settlement.byId(manager, paymentId);
     const postback = await manager.findOneOrFail(Postback, { where: { id }, lock: { mode: 'pessimistic_write' } });
     // Rejected by an administrator is final; an address that was no payment's is not a decision of anybody.
     if (postback.verdict === 'verified' || postback.decidedAt !== null) throw decided(postback);
+    if (postback.paymentId === null && payment) await this.refuseTwin(manager, postback, payment.id);
     return { postback, payment };
+  }
+
+  /** The same message may have come to the payment's own address as well: then that one is to be decided, if any. */
+  private async refuseTwin(manager: EntityManager, { meaning }: Postback, paymentId: string): Promise<void> {
+    const twin = await manager.findOneBy(Postback, { paymentId, meaning });
+    if (twin) throw new PostbackDecided(`The payment has the same message already: postback ${twin.id}.`);
   }
 
   private async decide(
@@ -137,7 +163,8 @@ function attemptOf(message: PostbackMessage, given: Acceptance): Attempt {
   // A message that can be read in two ways is read in neither.
   const read = message.doubts.length > 0 ? undefined : readAttempt(message);
   const approved = given.approved ?? read?.approved;
-  const paymentGuid = given.paymentGuid ?? read?.paymentGuid;
+  // In the spelling of the books, or the same payment would be booked twice.
+  const paymentGuid = (given.paymentGuid && paymentGuidIn(given.paymentGuid)) ?? read?.paymentGuid;
   const amountCents = given.amountCents ?? read?.amountCents;
   const feeCents = given.feeCents ?? read?.feeCents ?? null;
   if (approved === undefined || paymentGuid === undefined || amountCents === undefined) {

@@ -1,5 +1,6 @@
-import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { Sweeper } from '../common/sweeper.js';
+import { CONFIG, type Config } from '../config/config.js';
 import { PageExpiry } from './page-expiry.js';
 import { PostbackRecorder } from './recorder.js';
 
@@ -10,13 +11,12 @@ export class PostbacksJanitor implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly pages: PageExpiry,
     private readonly recorder: PostbackRecorder,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper('postbacks', [
-      (stopping) => this.pages.sweep(stopping),
-      () => this.recorder.forgetUnknown(),
-    ]);
+    const work = [(stopping: AbortSignal) => this.pages.sweep(stopping), () => this.recorder.forgetUnknown()];
+    this.sweeper = new Sweeper('postbacks', work, this.config.sweepSeconds);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Attempt, LockedPayment } from '../cloud-pay/settlement.js';
 import { dollarsOf } from '../common/money.js';
-import { fieldOf, formOf, type PostbackMessage, type RawPostback } from './postback-message.js';
+import { fieldOf, formOf, isReserved, type PostbackMessage, type RawPostback } from './postback-message.js';
 
 /** What we add at the end of what is relayed, where the signature covers it. */
 export interface Addition {
@@ -34,7 +34,7 @@ export function acceptedForm(
   const names = new Set(accepted.map(([name]) => name.toLowerCase()));
   const others = new Map(message.fields.map(([name]) => [name.toLowerCase(), name] as const));
   const rest = [...others.values()]
-    .filter((name) => !names.has(name.toLowerCase()))
+    .filter((name) => !names.has(name.toLowerCase()) && !isReserved(name))
     .map((name): [string, string] => [name, fieldOf(message, name) ?? '']);
   return join(new URLSearchParams([...accepted, ...rest]).toString(), addition);
 }

@@ -36,9 +36,14 @@ export function readPostback({ contentType, query, body }: RawPostback): Postbac
     else if (earlier[1] !== value && !doubts.includes('query-and-body-disagree'))
       doubts.push('query-and-body-disagree');
   }
+  // What we add ourselves must not stand in what we add it to: the partner would read either.
+  if (fields.some(([name]) => isReserved(name))) doubts.push('reserved-field');
   if (fields.length === 0 && doubts.length === 0) doubts.push('empty');
   return { fields, doubts };
 }
+
+/** BillbridgePaymentId, BillbridgeStatus and whatever may be added beside them. */
+export const isReserved = (name: string): boolean => /^\s*billbridge/i.test(name);
 
 /** The message as a form, to the byte as it came where it came as one. */
 export function formOf({ contentType, query, body }: RawPostback, { fields }: PostbackMessage): string {

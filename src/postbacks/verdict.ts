@@ -95,7 +95,11 @@ function refuseAmount(amountCents: number, asked: Asked): string[] {
  * @returns null when it is missing, or nothing that could be one
  */
 export function paymentGuidOf(message: PostbackMessage): string | null {
-  const text = fieldOf(message, 'PaymentGUID')?.trim() ?? '';
+  return paymentGuidIn(fieldOf(message, 'PaymentGUID')?.trim() ?? '');
+}
+
+/** As `paymentGuidOf`, for what an administrator writes. */
+export function paymentGuidIn(text: string): string | null {
   const guid = /^\{?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\}?$/i.exec(text)?.[1];
   if (guid) return guid.toLowerCase();
   return /^[\w{}-]{1,64}$/.test(text) ? text : null;

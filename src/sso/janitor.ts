@@ -1,5 +1,6 @@
-import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { Sweeper } from '../common/sweeper.js';
+import { CONFIG, type Config } from '../config/config.js';
 import { Approvals } from './approvals.js';
 import { LoginAttempts } from './login-attempts.js';
 import { PagesService } from './pages.js';
@@ -15,16 +16,18 @@ export class SsoJanitor implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly sessions: SessionsService,
     private readonly pages: PagesService,
     private readonly attempts: LoginAttempts,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper('sso', [
+    const work = [
       () => this.approvals.sweep(),
       // Tickets first: they hang on sessions.
       () => this.pages.sweep(),
       () => this.sessions.sweep(),
       () => this.attempts.sweep(),
-    ]);
+    ];
+    this.sweeper = new Sweeper('sso', work, this.config.sweepSeconds);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

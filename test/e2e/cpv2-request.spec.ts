@@ -82,8 +82,8 @@ describe('the Cloud Payments request', () => {
     const story = await newStory();
     const partnerUrl = 'https://partner.example.com/ETicketsAjax/LogInvoiceCloudPayment';
     const [first, second] = [
-      await story.open({ PostBackURL: partnerUrl }),
-      await story.open({ PostBackURL: partnerUrl }),
+      await story.openAnother({ PostBackURL: partnerUrl }),
+      await story.openAnother({ PostBackURL: partnerUrl }),
     ];
     const paths = [first, second].map(({ postBackUrl }) => new URL(postBackUrl).pathname);
     for (const path of paths) expect(path).toMatch(/^\/postbacks\/[A-Za-z0-9_-]{22,100}$/);

@@ -25,11 +25,25 @@ describe('the Idempotency-Key', () => {
     expect(await story.paymentsStored()).toBe(1);
   });
 
-  test('is not needed: without one, each request is a payment of its own', async () => {
+  test('is not needed: without one too, the same invoice is not opened twice, and another one is', async () => {
     const story = await newStory();
-    const [one, other] = [await story.ask(), await story.ask()];
-    expect(one.body.id).not.toBe(other.body.id);
+    const [one, again] = [await story.ask(), await story.ask()];
+    expect(again).toMatchObject({ status: 201, body: { id: one.body.id, reused: true } });
+    const other = await story.openAnother();
+    expect(other.id).not.toBe(one.body.id);
     expect(await story.paymentsStored()).toBe(2);
+  });
+
+  test('of a request that was answered with a living page answers the same ever after', async () => {
+    const story = await newStory();
+    const first = await story.ask();
+    const headers = { 'idempotency-key': randomUUID() };
+    const reused = await story.ask(sampleRequest(), headers);
+    expect(reused.body).toMatchObject({ id: first.body.id, reused: true });
+    // Even when that page lives no more: a key stands for one answer.
+    await story.db.rows(`update payments set page_expires_at = now() where id = $1`, [first.body.id]);
+    expect((await story.ask(sampleRequest(), headers)).body).toEqual(reused.body);
+    expect((await story.ask(sampleRequest())).body.id).not.toBe(first.body.id);
   });
 
   test('refuses another body', async () => {
@@ -96,7 +110,7 @@ describe('the Idempotency-Key', () => {
     expect((await story.ask(sampleRequest(), headers)).status).toBe(502);
     expect((await story.ask(sampleRequest(), headers)).status).toBe(201);
     const { body } = await story.get('');
-    expect(body.data.map(({ status }: { status: string }) => status)).toEqual(['open', 'failed']);
+    expect(body.data.map(({ status }: { status: string }) => status)).toEqual(['open', 'unconfirmed']);
   });
 
   test('is not taken by a request that was refused', async () => {
@@ -123,7 +137,7 @@ describe('the Idempotency-Key', () => {
     expect(anew.body.id).not.toBe(first.body.id);
   });
 
-  test('of a process that died passes to the next request, and its payment counts as failed', async () => {
+  test('of a process that died passes to the next request, and its payment is unconfirmed', async () => {
     const story = await newStory();
     const key = randomUUID();
     const first = await story.ask(sampleRequest(), { 'idempotency-key': key });
@@ -136,7 +150,11 @@ describe('the Idempotency-Key', () => {
     const again = await story.ask(sampleRequest(), { 'idempotency-key': key });
     expect(again.status).toBe(201);
     expect(again.body.id).not.toBe(first.body.id);
-    expect(await story.payment(first.body.id)).toMatchObject({ status: 'failed', failure: { code: 'interrupted' } });
+    expect(await story.payment(first.body.id)).toMatchObject({
+      status: 'unconfirmed',
+      failure: { code: 'interrupted' },
+    });
+    expect(again.body).toMatchObject({ status: 'open', supersedes: first.body.id });
   });
 
   test.each([

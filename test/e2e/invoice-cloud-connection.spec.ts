@@ -1,7 +1,8 @@
 import { closeDb, newDatabase } from '../support/db.js';
 import { startPlatform, stopPlatforms } from '../support/platform.js';
 import { closeReceivers, receiver } from '../support/receiver.js';
-import { newStory } from '../support/story.js';
+import { sampleRequest } from '../support/sample.js';
+import { newInvoiceNumber, newStory } from '../support/story.js';
 
 afterAll(async () => {
   await stopPlatforms();
@@ -16,7 +17,10 @@ describe('the way to Invoice Cloud', () => {
     const invoiceCloud = await receiver('');
     invoiceCloud.always((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER));
     const story = await newStory({ invoiceCloudUrl: invoiceCloud.url });
-    for (let time = 0; time < 4; time += 1) expect((await story.ask()).status).toBe(201);
+    for (let time = 0; time < 4; time += 1) {
+      const body = sampleRequest({}, {}, { InvoiceNumber: newInvoiceNumber() });
+      expect((await story.ask(body)).status).toBe(201);
+    }
     expect(invoiceCloud.deliveries).toHaveLength(4);
     expect(new Set(invoiceCloud.deliveries.map(({ port }) => port)).size).toBe(1);
   });

@@ -6,7 +6,8 @@ import { eventually } from '../support/eventually.js';
 import { startPlatform, stopPlatforms } from '../support/platform.js';
 import { closeReceivers, receiver } from '../support/receiver.js';
 import { stage } from '../support/stage-facts.js';
-import { newStory, postBack, type Opened, type Story } from '../support/story.js';
+import { sampleRequest } from '../support/sample.js';
+import { newInvoiceNumber, newStory, postBack, type Opened, type Story } from '../support/story.js';
 
 afterAll(async () => {
   await stopPlatforms();
@@ -28,6 +29,15 @@ async function expectHeld(story: Story, { id }: Opened, reasons: unknown): Promi
   expect(rows).toMatchObject([{ verdict: 'held', reasons }]);
   const [held] = (await story.events(id)).slice(-1);
   expect(held).toMatchObject({ type: 'postback.held', data: { reasons } });
+}
+
+async function openedWithMessage(story: Story, changes: Record<string, string>) {
+  const InvoiceNumber = newInvoiceNumber();
+  // Side by side, the sandbox’s last request need not be ours.
+  const answer = await story.ask(sampleRequest({}, {}, { InvoiceNumber }));
+  const asked = (await story.requests()).find(({ text }) => text.includes(InvoiceNumber));
+  const postBackUrl: string = asked?.body.PostBackURL;
+  return { id: answer.body.id as string, postBackUrl, message: story.message({ ...changes, InvoiceNumber }) };
 }
 
 describe('a PostBack', () => {
@@ -162,18 +172,33 @@ describe('a PostBack', () => {
       expect(await story.payment(id)).toMatchObject({ status: 'paid', amountPaidCents: 300 });
     });
 
-    test('under another PaymentGUID is a second payment: recorded once, held the other times', async () => {
+    test('under another PaymentGUID is a second payment: settled once, a duplicate to be refunded the other times', async () => {
       const partner = await receiver();
       const story = await newStory();
       const { id, postBackUrl } = await story.open({ PostBackURL: partner.url });
       const messages = Array.from({ length: 6 }, () => story.message());
       const statuses = await Promise.all(messages.map((message) => postBack(postBackUrl, message)));
       expect(new Set(statuses)).toEqual(new Set([204]));
-      expect(await story.payment(id)).toMatchObject({ status: 'paid', amountPaidCents: 300, needsReview: true });
-      const rows = await story.postbackRows(id);
-      expect(rows.filter(({ verdict }) => verdict === 'verified')).toHaveLength(1);
-      expect(rows.filter(({ reasons }) => reasons.includes('already-paid'))).toHaveLength(5);
-      expect(await story.deliveriesStored(id)).toBe(1);
+      const payment = await story.payment(id);
+      expect(payment).toMatchObject({
+        status: 'duplicate-payment',
+        amountPaidCents: 1800,
+        refundDueCents: 1500,
+        needsReview: false,
+      });
+      const receipts: { paymentGuid: string; refundCents: number }[] = payment.receipts;
+      expect(new Set(receipts.map(({ paymentGuid }) => paymentGuid))).toEqual(
+        new Set(messages.map(({ PaymentGUID }) => PaymentGUID)),
+      );
+      expect(receipts.map(({ refundCents }) => refundCents).sort()).toEqual([0, 300, 300, 300, 300, 300]);
+      expect((await story.eventTypes(id)).slice(2).sort()).toEqual([
+        ...Array<string>(5).fill('payment.duplicate-payment'),
+        'payment.paid',
+      ]);
+      expect(await story.postbackRows(id)).toEqual(
+        expect.arrayContaining(Array(6).fill(expect.objectContaining({ verdict: 'verified' }))),
+      );
+      expect(await story.deliveriesStored(id)).toBe(6);
     });
   });
 
@@ -320,6 +345,16 @@ describe('a PostBack', () => {
       await expectHeld(story, opened, [reason]);
     });
 
+    test.each(['BillbridgeStatus', 'billbridgepaymentid', ' BillbridgeSequence'])(
+      'a field that only we add (%j): the partner would read theirs for ours',
+      async (name) => {
+        const story = await newStory();
+        const opened = await story.open();
+        await postBack(opened.postBackUrl, [[name, 'paid'], ...Object.entries(story.message())]);
+        await expectHeld(story, opened, ['reserved-field']);
+      },
+    );
+
     test('an empty message', async () => {
       const story = await newStory();
       const opened = await story.open();
@@ -383,32 +418,55 @@ describe('a PostBack', () => {
       expect(await story.deliveriesStored(id)).toBe(2);
     });
 
-    test('a refusal after the approval changes nothing, and is held', async () => {
+    test('a refusal after the approval changes nothing, is told to nobody, and stands among the events', async () => {
       const partner = await receiver();
       const story = await newStory();
       const { id, postBackUrl } = await story.open({ PostBackURL: partner.url });
-      const message = story.message();
-      await postBack(postBackUrl, message);
+      await postBack(postBackUrl, story.message());
       const before = await story.payment(id);
-      expect(await postBack(postBackUrl, story.message({ Approved: 'False' }))).toBe(204);
-      const after = await story.payment(id);
-      for (const field of ['status', 'amountPaidCents', 'paymentGuid', 'settledAt'])
-        expect(after[field]).toEqual(before[field]);
-      expect(after.needsReview).toBe(true);
-      expect((await story.postbackRows(id)).at(-1)).toMatchObject({
-        verdict: 'held',
-        reasons: ['refusal-after-payment'],
+      const refusal = story.message({ Approved: 'False' });
+      expect(await postBack(postBackUrl, refusal)).toBe(204);
+      const { relay: _, ...after } = await story.payment(id);
+      expect(before).toMatchObject(after);
+      expect(after).toMatchObject({ status: 'paid', needsReview: false });
+      expect((await story.postbackRows(id)).at(-1)).toMatchObject({ verdict: 'verified', reasons: [] });
+      expect((await story.events(id)).at(-1)).toMatchObject({
+        type: 'payment.alert',
+        data: { reason: 'refusal-after-approval', paymentGuid: refusal['PaymentGUID'] },
       });
       expect(await story.deliveriesStored(id)).toBe(1);
+      // Said again, it is not another alert.
+      expect(await postBack(postBackUrl, refusal)).toBe(204);
+      expect((await story.eventTypes(id)).filter((type) => type === 'payment.alert')).toHaveLength(1);
     });
 
-    test('the same PaymentGUID, saying the opposite', async () => {
+    test('an approval after the refusal of the same PaymentGUID', async () => {
       const story = await newStory();
       const { id, postBackUrl } = await story.open();
       const PaymentGUID = randomUUID();
       await postBack(postBackUrl, story.message({ PaymentGUID, Approved: 'False' }));
       expect(await postBack(postBackUrl, story.message({ PaymentGUID }))).toBe(204);
-      expect(await story.payment(id)).toMatchObject({ status: 'declined', needsReview: true });
+      expect(await story.payment(id)).toMatchObject({ status: 'paid', paymentGuid: PaymentGUID, needsReview: false });
+      expect(await story.eventTypes(id)).toEqual([
+        'payment.opening',
+        'payment.open',
+        'payment.declined',
+        'payment.paid',
+      ]);
+    });
+
+    test('another amount for the same PaymentGUID', async () => {
+      const story = await newStory();
+      const { id, postBackUrl } = await story.open({}, {}, { AllowPartialPayments: true });
+      const PaymentGUID = randomUUID();
+      await postBack(postBackUrl, story.message({ PaymentGUID, PaymentAmount: '1.00' }));
+      expect(await postBack(postBackUrl, story.message({ PaymentGUID, PaymentAmount: '2.00' }))).toBe(204);
+      expect(await story.payment(id)).toMatchObject({
+        status: 'partially-paid',
+        amountPaidCents: 100,
+        needsReview: true,
+        receipts: [{ amountCents: 100 }],
+      });
       expect((await story.postbackRows(id)).at(-1)).toMatchObject({
         verdict: 'held',
         reasons: ['contradicts-earlier-postback'],
@@ -417,22 +475,24 @@ describe('a PostBack', () => {
 
     test('the PaymentGUID that settled another payment of this biller', async () => {
       const story = await newStory();
-      const [first, second] = [await story.open(), await story.open()];
+      const [first, second] = [await story.openAnother(), await story.openAnother()];
       const PaymentGUID = randomUUID();
-      await postBack(first.postBackUrl, story.message({ PaymentGUID }));
-      expect(await postBack(second.postBackUrl, story.message({ PaymentGUID }))).toBe(204);
+      await postBack(first.postBackUrl, story.message({ PaymentGUID, InvoiceNumber: first.InvoiceNumber }));
+      const message = story.message({ PaymentGUID, InvoiceNumber: second.InvoiceNumber });
+      expect(await postBack(second.postBackUrl, message)).toBe(204);
       expect(await story.payment(first.id)).toMatchObject({ status: 'paid' });
       await expectHeld(story, second, ['payment-guid-of-another-payment']);
     });
 
-    test('one PaymentGUID for two payments at once settles one of them', async () => {
+    test('one PaymentGUID for several invoices at once settles one of them', async () => {
       const story = await newStory();
-      const opened = [await story.open(), await story.open(), await story.open(), await story.open()];
-      const message = story.message();
-      const statuses = await Promise.all(opened.map(({ postBackUrl }) => postBack(postBackUrl, message)));
+      const PaymentGUID = randomUUID();
+      const opened = await Promise.all(Array.from({ length: 4 }, () => openedWithMessage(story, { PaymentGUID })));
+      const statuses = await Promise.all(opened.map(({ postBackUrl, message }) => postBack(postBackUrl, message)));
       expect(new Set(statuses)).toEqual(new Set([204]));
       const payments = await Promise.all(opened.map(({ id }) => story.payment(id)));
       expect(payments.map(({ status }) => status).sort()).toEqual(['open', 'open', 'open', 'paid']);
+      expect(payments.filter(({ needsReview }) => needsReview)).toHaveLength(3);
     });
   });
 
@@ -449,11 +509,12 @@ describe('a PostBack', () => {
     expect(await story.payment(body.id)).toMatchObject({ status: 'paid', amountPaidCents: 300 });
   });
 
-  test('for a page whose answer was lost settles the payment that was taken for failed', async () => {
+  test('for a page whose answer was lost settles the payment that was unconfirmed', async () => {
     const story = await newStory();
     await story.fault({ kind: 'reset', operation: 'cloud-payments' });
     expect((await story.ask()).status).toBe(502);
     const { postBackUrl } = await story.lastAsked();
+    expect((await story.get('')).body.data).toMatchObject([{ status: 'unconfirmed' }]);
     expect(await postBack(postBackUrl, story.message())).toBe(204);
     expect((await story.get('')).body.data).toMatchObject([{ status: 'paid', amountPaidCents: 300 }]);
   });
@@ -478,7 +539,7 @@ describe('a PostBack', () => {
       expect((await story.get('')).body.data).toMatchObject([{ status: 'open', needsReview: false }]);
     });
 
-    test('writes as much to the database as a known one, so that it takes the same time, and leaves nothing', async () => {
+    test('writes as much to the database as a known one, so that it takes the same time, kept or not', async () => {
       const databaseUrl = await newDatabase();
       const platform = await startPlatform({ DATABASE_URL: databaseUrl });
       const story = await newStory({ url: platform.url, databaseUrl });
@@ -492,8 +553,11 @@ describe('a PostBack', () => {
       };
       // Too large to be the usual noise of a transaction.
       const message = story.message({ CustomerName: 'x'.repeat(20_000), Approved: 'Perhaps' });
+      const unknown = `${platform.url}/postbacks/${Buffer.alloc(32, 7).toString('base64url')}`;
+      // The second time it is not kept again, and costs the same.
       for (const [url, status] of [
-        [`${platform.url}/postbacks/${Buffer.alloc(32, 7).toString('base64url')}`, 404],
+        [unknown, 404],
+        [unknown, 404],
         [postBackUrl, 204],
       ] as const) {
         const before = await written();
@@ -504,8 +568,32 @@ describe('a PostBack', () => {
           return (await written()) - before > 20_000;
         });
       }
-      expect(await story.db.count('from postbacks')).toBe(1);
-      expect(await story.postbackRows(id)).toHaveLength(1);
+      const stored = await story.db.rows('select payment_id, verdict, reasons from postbacks order by id');
+      expect(stored).toEqual([
+        { payment_id: null, verdict: 'rejected', reasons: ['unknown-address'] },
+        { payment_id: id, verdict: 'held', reasons: ['approved-unreadable'] },
+      ]);
+      await platform.stop();
+    });
+
+    test('is kept a thousand times within an hour, and for a month: nobody fills the disk', async () => {
+      const databaseUrl = await newDatabase();
+      const platform = await startPlatform({ DATABASE_URL: databaseUrl });
+      const story = await newStory({ url: platform.url, databaseUrl });
+      const unknown = `${platform.url}/postbacks/${Buffer.alloc(32, 7).toString('base64url')}`;
+      await story.db.rows(
+        `insert into postbacks (id, verdict, reasons, meaning, raw_sealed, received_at)
+         select gen_random_uuid(), 'rejected', '{unknown-address}', decode(md5(n::text), 'hex'), 'v1.test.x', now()
+         from generate_series(1, 999) n`,
+      );
+      const kept = () => story.db.count('from postbacks where payment_id is null');
+      expect(await postBack(unknown, story.message())).toBe(404);
+      expect(await kept()).toBe(1_000);
+      expect(await postBack(unknown, story.message())).toBe(404);
+      expect(await kept()).toBe(1_000);
+      await story.db.rows(`update postbacks set received_at = now() - interval '61 minutes'`);
+      expect(await postBack(unknown, story.message())).toBe(404);
+      expect(await kept()).toBe(1_001);
       await platform.stop();
     });
 

@@ -23,12 +23,16 @@ describe('reading payments', () => {
       amountDueCents: 300,
       amountPaidCents: null,
       feeCents: null,
+      refundDueCents: 0,
       paymentGuid: null,
+      supersedes: null,
       failure: null,
       needsReview: false,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       openedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      pageExpiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       settledAt: null,
+      receipts: [],
       relay: [],
     });
     expect(text).not.toContain(cloudPaymentUrl.split('/').at(-1));
@@ -69,11 +73,13 @@ describe('reading payments', () => {
         ['B', 'i-3'],
         ['C', 'i-5'],
       ]) {
-        const { view, postBackUrl } = await story.open({}, { AccountNumber: account }, { InvoiceNumber: invoice });
+        // Of other terms each: for the same ones there would be the same payment.
+        const changes = { BillerReference: `reference-${opened.length}` };
+        const { view, postBackUrl } = await story.open(changes, { AccountNumber: account }, { InvoiceNumber: invoice });
         opened.push(view);
-        if (invoice === 'i-2') await postBack(postBackUrl, story.message({ InvoiceNumber: 'i-2' }));
+        if (invoice === 'i-2') await postBack(postBackUrl, story.message({ InvoiceNumber: 'i-2', ...changes }));
         if (invoice === 'i-5') {
-          await postBack(postBackUrl, story.message({ InvoiceNumber: 'i-5', Approved: 'False' }));
+          await postBack(postBackUrl, story.message({ InvoiceNumber: 'i-5', Approved: 'False', ...changes }));
         }
       }
       await story.fault({ kind: 'status', status: 500 });
@@ -86,7 +92,7 @@ describe('reading payments', () => {
       const { status, body } = await story.get('');
       expect(status).toBe(200);
       expect(idsOf(body).slice(1)).toEqual(expected(4, 3, 2, 1, 0));
-      expect(body.data[0]).toMatchObject({ status: 'failed' });
+      expect(body.data[0]).toMatchObject({ status: 'unconfirmed' });
       expect(body.nextCursor).toBeNull();
     });
 

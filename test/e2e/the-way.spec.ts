@@ -55,7 +55,12 @@ describe('a police fee', () => {
     new Webhook(story.partner.webhookSecret).verify(delivery.body, delivery.headers as Record<string, string>, {
       jsonParse: false,
     });
-    expect(Object.fromEntries(new URLSearchParams(delivery.body))).toEqual(attempt.parameters);
+    expect(Object.fromEntries(new URLSearchParams(delivery.body))).toEqual({
+      ...attempt.parameters,
+      BillbridgePaymentId: opened.id,
+      BillbridgeStatus: 'paid',
+      BillbridgeSequence: expect.stringMatching(/^[1-9]\d*$/),
+    });
     await eventually('the delivery is recorded', async () => {
       const { relay } = await story.payment(opened.id);
       return relay[0].status === 'delivered' && relay[0].id === delivery.headers['webhook-id'];

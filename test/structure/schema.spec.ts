@@ -8,6 +8,7 @@ import { IdempotencyKey } from '../../src/cloud-pay/idempotency-key.entity.js';
 import { PaymentEvent } from '../../src/cloud-pay/payment-event.entity.js';
 import { Payment } from '../../src/cloud-pay/payment.entity.js';
 import { InvoiceCloudPace } from '../../src/invoice-cloud/invoice-cloud-pace.entity.js';
+import { Receipt } from '../../src/cloud-pay/receipt.entity.js';
 import { dataSourceOptions } from '../../src/database/database.js';
 import { PartnerKey } from '../../src/partners/partner-key.entity.js';
 import { Partner } from '../../src/partners/partner.entity.js';
@@ -34,6 +35,7 @@ const entities = [
   Payment,
   PaymentEvent,
   IdempotencyKey,
+  Receipt,
   Postback,
   Delivery,
   SsoSession,

@@ -128,6 +128,12 @@ export class Story {
     return { id: answer.body.id, cloudPaymentUrl: answer.body.cloudPaymentUrl, postBackUrl, view: answer.body };
   }
 
+  /** Opens a payment for an invoice of its own: the same invoice has one page at a time. */
+  async openAnother(changes: object = {}, invoice: object = {}): Promise<Opened & { readonly InvoiceNumber: string }> {
+    const InvoiceNumber = newInvoiceNumber();
+    return { ...(await this.open(changes, {}, { InvoiceNumber, ...invoice })), InvoiceNumber };
+  }
+
   get(path: string): Promise<Answer> {
     return api({ path: this.path + path, key: this.key, url: this.url });
   }
@@ -221,6 +227,8 @@ export class Story {
     return this.db.count('from deliveries where subject_id = $1', [paymentId]);
   }
 }
+
+export const newInvoiceNumber = (): string => `i-${randomUUID()}`;
 
 /** Sends a PostBack form-encoded, as Invoice Cloud does. @returns the status answered */
 export async function postBack(

@@ -11,7 +11,8 @@ import {
 } from '../../support/administration.js';
 import { type Answer, type Json } from '../../support/api.js';
 import { closeDb, db } from '../../support/db.js';
-import { newStory, type Story } from '../../support/story.js';
+import { decide, REASON, theHeld } from '../../support/postbacks.js';
+import { newStory, postBack, type Story } from '../../support/story.js';
 
 afterAll(closeDb);
 
@@ -33,6 +34,9 @@ interface Stage {
   readonly story: Story;
   readonly owner: AdminKey;
 }
+
+/** No payer stands in the trail. */
+const PAYER = 'canary payer';
 
 type Deed = (stage: Stage) => Promise<Done>;
 
@@ -202,6 +206,42 @@ const DEEDS: Record<string, Deed> = {
     const [before, after] = [one, two].map((value) => ({ settingId: 36, value }));
     return { answer, action: 'biller.set-setting', target: `biller:${billerId}`, before, after };
   },
+  'POST /admin/v1/postbacks/{postbackId}/accept': async ({ story, owner }) => {
+    const { paymentId, heldId, paymentGuid } = await heldPostback(story);
+    const answer = await decide(heldId, 'accept', { feeCents: 25 }, owner);
+    return {
+      answer,
+      action: 'postback.accept',
+      target: `postback:${heldId}`,
+      before: { verdict: 'held', reasons: ['amount-differs'] },
+      after: {
+        verdict: 'verified',
+        reason: REASON,
+        paymentId,
+        status: 'partially-paid',
+        approved: true,
+        paymentGuid,
+        amountCents: 200,
+        feeCents: 25,
+      },
+      secrets: [PAYER],
+    };
+  },
+  'POST /admin/v1/postbacks/{postbackId}/reject': async ({ story, owner }) => {
+    const { heldId } = await heldPostback(story);
+    const answer = await decide(heldId, 'reject', {}, owner);
+    const before = { verdict: 'held', reasons: ['amount-differs'] };
+    const after = { verdict: 'rejected', reason: REASON };
+    return { answer, action: 'postback.reject', target: `postback:${heldId}`, before, after, secrets: [PAYER] };
+  },
+  'POST /admin/v1/payments/{paymentId}/refund': async ({ story, owner }) => {
+    const { id, postBackUrl } = await story.open();
+    for (let time = 0; time < 2; time += 1) await postBack(postBackUrl, story.message());
+    const answer = await ask('POST', `/payments/${id}/refund`, { reason: REASON }, owner);
+    const before = { refundDueCents: 300 };
+    const after = { refundDueCents: 0, reason: REASON };
+    return { answer, action: 'payment.refund', target: `payment:${id}`, before, after };
+  },
   'DELETE /admin/v1/billers/{billerId}/settings/{settingId}': async ({ story: { billerId }, owner }) => {
     const one = 'https://example.com/1';
     await ask('PUT', `/billers/${billerId}/settings/36`, { value: one }, owner);
@@ -210,6 +250,14 @@ const DEEDS: Record<string, Deed> = {
     return { answer, action: 'biller.set-setting', target: `biller:${billerId}`, before, after };
   },
 };
+
+/** A payment with a held postback that says too little. */
+async function heldPostback(story: Story): Promise<{ paymentId: string; heldId: string; paymentGuid: string }> {
+  const { id, postBackUrl } = await story.open();
+  const PaymentGUID = randomUUID();
+  await postBack(postBackUrl, story.message({ PaymentGUID, PaymentAmount: '2.00', CustomerName: PAYER }));
+  return { paymentId: id, heldId: await theHeld(id), paymentGuid: PaymentGUID };
+}
 
 /** Change nothing. */
 const READING = [

@@ -4,7 +4,8 @@ import { closeDb, db } from '../../support/db.js';
 import { freePort } from '../../support/platform.js';
 import { closeReceivers } from '../../support/receiver.js';
 import { soapService } from '../../support/soap-service.js';
-import { newStory, type Story } from '../../support/story.js';
+import { sampleRequest } from '../../support/sample.js';
+import { newInvoiceNumber, newStory, type Story } from '../../support/story.js';
 
 afterAll(async () => {
   await closeReceivers();
@@ -25,7 +26,8 @@ const rows = (billerId: string, kind: string = 'api-key') =>
     [billerId, kind],
   );
 /** Whether what the platform sends now is taken by Invoice Cloud as this biller's. */
-const pays = async (story: Story) => (await story.ask()).status === 201;
+const pays = async (story: Story) =>
+  (await story.ask(sampleRequest({}, {}, { InvoiceNumber: newInvoiceNumber() }))).status === 201;
 
 describe.each(KINDS)('a biller’s %s', (kind) => {
   const [field] = kind === 'api-key' ? (['apiKey'] as const) : (['webServiceKey'] as const);
