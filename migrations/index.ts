@@ -1,6 +1,12 @@
 import { Foundation1764000000000 } from './1764000000000-foundation.js';
 import { SingleSignOn1764100000000 } from './1764100000000-single-sign-on.js';
 import { Administration1764200000000 } from './1764200000000-administration.js';
+import { Relay1764400000000 } from './1764400000000-relay.js';
 
 /** In the order they run. */
-export const migrations = [Foundation1764000000000, SingleSignOn1764100000000, Administration1764200000000];
+export const migrations = [
+  Foundation1764000000000,
+  SingleSignOn1764100000000,
+  Administration1764200000000,
+  Relay1764400000000,
+];

@@ -7,6 +7,7 @@ import { BillersModule } from '../billers/billers.module.js';
 import { CloudPayModule } from '../cloud-pay/cloud-pay.module.js';
 import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
+import { RelayModule } from '../relay/relay.module.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditAdminController } from './audit.admin.controller.js';
 import { BillerCheck } from './biller-check.js';
@@ -15,11 +16,15 @@ import { ConfigurationService, ConfigurationWriters } from './configuration.serv
 import { BillersAdminController } from './billers.admin.controller.js';
 import { BillerDetails } from './biller-details.js';
 import { BillersAdminService } from './billers.admin.service.js';
+import { DeliveriesAdminController } from './deliveries.admin.controller.js';
+import { EndpointsAdminController } from './endpoints.admin.controller.js';
 import { PartnersAdminController } from './partners.admin.controller.js';
 import { PartnersAdminService } from './partners.admin.service.js';
+import { RelayAdminService } from './relay.admin.service.js';
 import { SecretsAdminController } from './secrets.admin.controller.js';
 import { SecretsAdminService } from './secrets.admin.service.js';
 import { SettingsAdminController } from './settings.admin.controller.js';
+import { WebhookSecretsAdminController } from './webhook-secrets.admin.controller.js';
 
 @Module({
   imports: [
@@ -30,9 +35,13 @@ import { SettingsAdminController } from './settings.admin.controller.js';
     BillersModule,
     CloudPayModule,
     InvoiceCloudModule,
+    RelayModule,
   ],
   controllers: [
     PartnersAdminController,
+    WebhookSecretsAdminController,
+    DeliveriesAdminController,
+    EndpointsAdminController,
     AdminKeysController,
     BillersAdminController,
     SecretsAdminController,
@@ -42,6 +51,7 @@ import { SettingsAdminController } from './settings.admin.controller.js';
   ],
   providers: [
     PartnersAdminService,
+    RelayAdminService,
     BillersAdminService,
     BillerDetails,
     BillerCheck,

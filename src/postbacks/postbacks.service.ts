@@ -136,6 +136,7 @@ export class PostbacksService {
     await this.relay.enqueue(manager, {
       partnerId: payment.partnerId,
       subjectId: payment.id,
+      billerId: payment.billerId,
       url,
       contentType: 'application/x-www-form-urlencoded',
       body: formOf(raw, message),

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/administrators': [...BASE, 'audit'],
   'src/partners': [...BASE, 'audit', 'administrators'],
   'src/billers': [...BASE, 'audit', 'invoice-cloud', 'partners'],
-  'src/relay': [...BASE, 'partners'],
+  'src/relay': [...BASE, 'audit', 'partners'],
   'src/cloud-pay': [...BASE, 'billers', 'partners', 'invoice-cloud', 'relay'],
   'src/postbacks': [...BASE, 'billers', 'partners', 'relay', 'cloud-pay'],
   'src/sso': [...BASE, 'billers', 'partners', 'invoice-cloud', 'cloud-pay'],
