@@ -2,8 +2,9 @@ import { Foundation1764000000000 } from './1764000000000-foundation.js';
 import { SingleSignOn1764100000000 } from './1764100000000-single-sign-on.js';
 import { Administration1764200000000 } from './1764200000000-administration.js';
 import { PaymentTruth1764300000000 } from './1764300000000-payment-truth.js';
-import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
+import { Relay1764400000000 } from './1764400000000-relay.js';
 import { OutgoingCalls1764500000000 } from './1764500000000-outgoing-calls.js';
+import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -11,6 +12,7 @@ export const migrations = [
   SingleSignOn1764100000000,
   Administration1764200000000,
   PaymentTruth1764300000000,
-  Reconciliation1764600000000,
+  Relay1764400000000,
   OutgoingCalls1764500000000,
+  Reconciliation1764600000000,
 ];

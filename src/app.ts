@@ -7,6 +7,7 @@ import { newRequestId, problemOfUrl } from './common/problem.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
 import { logRequests } from './operations/logging.js';
+import { Metrics } from './operations/metrics.js';
 
 /** Requests are small; whatever is larger is a mistake or an attack. Bytes. */
 const MOST_BYTES = 65_536;
@@ -49,12 +50,14 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     else if (reply.statusCode === 413) reply.removeHeader('connection');
     done(null, payload);
   });
-  logRequests(fastify, config);
+  let metrics: Metrics | undefined;
+  logRequests(fastify, config, (...answered) => metrics?.observe(...answered));
 
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
     bodyParser: false,
     bufferLogs: true,
   });
+  metrics = app.get(Metrics);
   app.useLogger(app.get(Logger));
   if (config.docs) serveDocs(app);
   return app;

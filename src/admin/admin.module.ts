@@ -9,6 +9,7 @@ import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
 import { PostbacksModule } from '../postbacks/postbacks.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
 import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
+import { RelayModule } from '../relay/relay.module.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditAdminController } from './audit.admin.controller.js';
 import { BillerCheck } from './biller-check.js';
@@ -22,9 +23,13 @@ import { PostbacksAdminController } from './postbacks.admin.controller.js';
 import { PartnersAdminController } from './partners.admin.controller.js';
 import { PartnersAdminService } from './partners.admin.service.js';
 import { ReconciliationsAdminController } from './reconciliations.admin.controller.js';
+import { DeliveriesAdminController } from './deliveries.admin.controller.js';
+import { EndpointsAdminController } from './endpoints.admin.controller.js';
+import { RelayAdminService } from './relay.admin.service.js';
 import { SecretsAdminController } from './secrets.admin.controller.js';
 import { SecretsAdminService } from './secrets.admin.service.js';
 import { SettingsAdminController } from './settings.admin.controller.js';
+import { WebhookSecretsAdminController } from './webhook-secrets.admin.controller.js';
 
 @Module({
   imports: [
@@ -37,9 +42,13 @@ import { SettingsAdminController } from './settings.admin.controller.js';
     PostbacksModule,
     ReconciliationModule,
     InvoiceCloudModule,
+    RelayModule,
   ],
   controllers: [
     PartnersAdminController,
+    WebhookSecretsAdminController,
+    DeliveriesAdminController,
+    EndpointsAdminController,
     AdminKeysController,
     BillersAdminController,
     SecretsAdminController,
@@ -52,6 +61,7 @@ import { SettingsAdminController } from './settings.admin.controller.js';
   ],
   providers: [
     PartnersAdminService,
+    RelayAdminService,
     BillersAdminService,
     BillerDetails,
     BillerCheck,

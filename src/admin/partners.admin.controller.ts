@@ -18,7 +18,6 @@ import {
   PartnerKeyView,
   PartnerListView,
   partnerView,
-  WebhookSecretView,
 } from './partners.view.js';
 
 const OF_KEYS = [...OF_ADMINISTRATORS, InvalidRequest, PartnerKeyNotFound];
@@ -49,19 +48,6 @@ export class PartnersAdminController {
   @ApiProblems(OF_ADMINISTRATORS)
   async list(): Promise<PartnerListView> {
     return { data: (await this.partners.list()).map(partnerView) };
-  }
-
-  /** Replaces the webhook secret; the one before stops at once */
-  @Post(':partnerId/webhook-secret')
-  @HttpCode(200)
-  @RequiresRole('owner')
-  @ApiOkResponse({ type: WebhookSecretView })
-  @ApiProblems([...OF_ADMINISTRATORS, InvalidRequest, PartnerNotFound])
-  rollWebhookSecret(
-    @CurrentActor() actor: Actor,
-    @Param('partnerId', IdParam) partnerId: string,
-  ): Promise<WebhookSecretView> {
-    return this.admin.rollWebhookSecret(actor, partnerId);
   }
 
   /** Creates an API key for a partner, which is shown once */

@@ -12,7 +12,6 @@ import {
   partnerKeyView,
   type PartnerKeyView,
   partnerView,
-  type WebhookSecretView,
 } from './partners.view.js';
 
 /** Partners and their keys. */
@@ -30,11 +29,6 @@ export class PartnersAdminService {
       const { partner, webhookSecret } = await this.partners.create(change, name);
       return { ...partnerView(partner), webhookSecret };
     });
-  }
-
-  async rollWebhookSecret(actor: Actor, id: string): Promise<WebhookSecretView> {
-    const webhookSecret = await this.audit.change(actor, (change) => this.partners.rollWebhookSecret(change, id));
-    return { webhookSecret };
   }
 
   async listKeys(partnerId: string): Promise<PartnerKeyListView> {

@@ -3,6 +3,7 @@ import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsInt, IsUUID, 
 import { IsText, IsTime, Optional } from '../common/rules.js';
 import { type Role, ROLES } from '../administrators/role.js';
 import { type Mode, type Scope, SCOPES } from '../partners/partner-key.entity.js';
+import { WEBHOOK_SECRET_KINDS, type WebhookSecretKind } from '../partners/webhook-secret.entity.js';
 import { IsIpRange } from './rules.js';
 
 export class CreatePartner {
@@ -35,6 +36,17 @@ export class CreatePartnerKey {
 
 export class RollKey {
   /** How long the old key goes on, in hours, up to 7 days. */
+  @ApiProperty({ required: false, type: 'integer', default: 24 })
+  @IsInt()
+  @Min(0)
+  @Max(168)
+  overlapHours: number = 24;
+}
+
+export class RollWebhookSecret {
+  /** hmac: both sides hold the secret. ed25519: the partner holds a public key alone. */
+  @Optional() @IsIn(WEBHOOK_SECRET_KINDS) kind: WebhookSecretKind = 'hmac';
+  /** How long those of the same kind go on signing beside the new one, in hours, up to 7 days. */
   @ApiProperty({ required: false, type: 'integer', default: 24 })
   @IsInt()
   @Min(0)

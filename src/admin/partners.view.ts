@@ -3,6 +3,7 @@ import type { AdminKey } from '../administrators/admin-key.entity.js';
 import { ROLES } from '../administrators/role.js';
 import { type PartnerKey, SCOPES } from '../partners/partner-key.entity.js';
 import type { Partner } from '../partners/partner.entity.js';
+import { type WebhookSecret, WEBHOOK_SECRET_KINDS } from '../partners/webhook-secret.entity.js';
 
 export class PartnerView {
   @ApiProperty({ format: 'uuid' }) id: string;
@@ -20,8 +21,24 @@ export class PartnerListView {
 }
 
 export class WebhookSecretView {
-  /** Shown this once; the one before stopped. */
-  webhookSecret: string;
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ enum: WEBHOOK_SECRET_KINDS }) kind: string;
+  /** Of an hmac secret; null of one from before these were kept. */
+  @ApiProperty({ type: 'string', nullable: true }) lastFour: string | null;
+  /** Of an ed25519 key: what the partner verifies with. @example 'whpk_…' */
+  @ApiProperty({ type: 'string', nullable: true }) publicKey: string | null;
+  @ApiProperty({ format: 'date-time' }) createdAt: string;
+  /** Signs until then; null: until it is rolled. */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) expiresAt: string | null;
+}
+
+export class RolledWebhookSecretView extends WebhookSecretView {
+  /** Of an hmac secret, shown this once; null of an ed25519 key, whose private half is never shown. */
+  @ApiProperty({ type: 'string', nullable: true }) webhookSecret: string | null;
+}
+
+export class WebhookSecretListView {
+  @ApiProperty({ type: [WebhookSecretView] }) data: WebhookSecretView[];
 }
 
 /** What every key tells of itself. */
@@ -88,6 +105,15 @@ export const partnerView = (partner: Partner): PartnerView => ({
   id: partner.id,
   name: partner.name,
   createdAt: partner.createdAt.toISOString(),
+});
+
+export const webhookSecretView = (secret: WebhookSecret): WebhookSecretView => ({
+  id: secret.id,
+  kind: secret.kind,
+  lastFour: secret.lastFour,
+  publicKey: secret.publicKey,
+  createdAt: secret.createdAt.toISOString(),
+  expiresAt: iso(secret.expiresAt),
 });
 
 export const partnerKeyView = (key: PartnerKey): PartnerKeyView => ({

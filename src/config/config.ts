@@ -32,8 +32,13 @@ export interface Config {
   readonly relay: {
     /** Waits between attempts; after the last one the delivery is parked. */
     readonly retrySeconds: readonly number[];
+    /** Of one whole exchange. A worker that said nothing for this and ten seconds is taken for lost. */
     readonly timeoutMs: number;
     readonly concurrency: number;
+    /** Deliveries of this process at the same time to one endpoint. */
+    readonly perEndpoint: number;
+    /** How fast replays of one partner go out. */
+    readonly replaysPerMinute: number;
   };
   readonly mail: {
     /** Undefined: no mail can be sent. Holds a password. */
@@ -65,7 +70,7 @@ export const SETTINGS = {
   HOST: 'the address it listens on (127.0.0.1; 0.0.0.0 in production)',
   PUBLIC_URL: 'where Invoice Cloud and payers reach this platform; needed in production to open payments',
   DATABASE_URL: 'PostgreSQL 15 or newer; required in production, embedded otherwise',
-  DATABASE_POOL_SIZE: 'connections of one process for requests (10)',
+  DATABASE_POOL_SIZE: 'connections of one process for requests and the relay, which holds one more (10)',
   MIGRATE_ON_START: 'false: refuse to start on an old schema instead of migrating it (true)',
   ENCRYPTION_KEYS: 'ring of id:base64 of 32 bytes, comma separated; the first seals, all open; required in production',
   ADMIN_KEY: 'the first administrator: at least 32 characters; required in production',
@@ -77,8 +82,10 @@ export const SETTINGS = {
   HOSTED_PAGE_SECONDS: 'how long a hosted page can be used; a biller may have its own (3600)',
   SWEEP_SECONDS: 'how often each process looks for what has expired or was left behind (60)',
   RELAY_RETRY_SECONDS: 'waits between delivery attempts, comma separated',
-  RELAY_TIMEOUT_MS: 'deadline of one delivery (15000)',
-  RELAY_CONCURRENCY: 'deliveries of one process at the same time (10)',
+  RELAY_TIMEOUT_MS: 'deadline of one delivery, at most 45000 (15000)',
+  RELAY_CONCURRENCY: 'deliveries of one process at the same time; one partner gets a quarter of them (128)',
+  RELAY_PER_ENDPOINT: 'deliveries of one process at the same time to one endpoint of a partner (16)',
+  RELAY_REPLAYS_PER_MINUTE: 'how fast replays of one partner go out (600)',
   SMTP_URL: 'where mail goes out, such as smtps://user:password@mail.example.com; needed for approvals by mail',
   MAIL_FROM: 'the sender of mail (billbridge@localhost)',
   OIDC_ISSUER: 'OpenID Connect issuer whose bearer tokens administrators may use (none)',
@@ -177,8 +184,11 @@ export function readConfig(env: Env): Config {
     hostedPageSeconds: integer('HOSTED_PAGE_SECONDS', 3_600, 60, 2_592_000),
     relay: {
       retrySeconds,
-      timeoutMs: integer('RELAY_TIMEOUT_MS', 15_000, 100, 120_000),
-      concurrency: integer('RELAY_CONCURRENCY', 10, 1, 200),
+      // With the ten seconds on top, a lost worker's delivery goes on elsewhere within a minute.
+      timeoutMs: integer('RELAY_TIMEOUT_MS', 15_000, 100, 45_000),
+      concurrency: integer('RELAY_CONCURRENCY', 128, 1, 1000),
+      perEndpoint: integer('RELAY_PER_ENDPOINT', 16, 1, 200),
+      replaysPerMinute: integer('RELAY_REPLAYS_PER_MINUTE', 600, 1, 60_000),
     },
     mail: {
       smtpUrl: url('SMTP_URL', text('SMTP_URL', ''), ['smtp:', 'smtps:']) || undefined,

@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import { PgBoss } from 'pg-boss';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './database.js';
 
@@ -16,22 +15,11 @@ export async function migrate(databaseUrl: string): Promise<readonly string[]> {
     const guard = dataSource.createQueryRunner();
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const done = await dataSource.runMigrations();
-    await installQueue(databaseUrl);
     await guard.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
     await guard.release();
     return done.map((migration) => migration.name);
   } finally {
     await dataSource.destroy();
-  }
-}
-
-/** pg-boss brings its own schema, and its own migrations of it. */
-async function installQueue(databaseUrl: string): Promise<void> {
-  const boss = new PgBoss({ connectionString: databaseUrl, max: 2, supervise: false, schedule: false });
-  try {
-    await boss.start();
-  } finally {
-    await boss.stop({ graceful: false });
   }
 }
 

@@ -19,7 +19,7 @@ const byId = (table: string, column: string, field: string): SealedColumn => ({
 
 /** Every column that holds sealed values. A test compares it with the schema. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
-  byId('partners', 'webhook_secret', 'webhook-secret'),
+  { table: 'webhook_secrets', key: ['id'], column: 'sealed', owner: 'partner_id', field: `'webhook-secret'` },
   {
     table: 'invoice_cloud_keys',
     key: ['id'],
@@ -37,6 +37,13 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   },
   byId('postbacks', 'raw_sealed', 'raw'),
   byId('deliveries', 'body_sealed', 'body'),
+  {
+    table: 'delivery_attempts',
+    key: ['delivery_id', 'number'],
+    column: 'answer_sealed',
+    owner: 'delivery_id',
+    field: `'answer-' || number`,
+  },
   byId('sso_sessions', 'email_sealed', 'email'),
   byId('sso_sessions', 'token_sealed', 'token'),
   byId('credential_changes', 'account_sealed', 'account'),

@@ -14,13 +14,20 @@ export function logging(config: Config): Params {
 const loggerOf = (config: Config) =>
   pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
-export function logRequests(fastify: FastifyInstance, config: Config): void {
+/** @param observe counts what was answered; known once the application is made */
+export function logRequests(
+  fastify: FastifyInstance,
+  config: Config,
+  observe: (method: string, route: string, status: number, seconds: number) => void,
+): void {
   const logger = loggerOf(config).child({ context: 'http' });
   fastify.addHook('onResponse', (request: FastifyRequest, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
     logger.info({
       requestId: request.id,
       method: request.method,
-      route: request.routeOptions.url ?? 'unknown',
+      route,
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
     });

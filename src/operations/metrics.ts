@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import { Overview } from './overview.js';
 
 /** Metrics of this process, and of what all processes have in common. Labels hold no partner, biller or payer. */
@@ -8,9 +9,12 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
 
-  private readonly gauges;
+  private readonly gauges: ReturnType<typeof gaugesOf>;
 
-  constructor(private readonly overview: Overview) {
+  constructor(
+    private readonly overview: Overview,
+    private readonly invoiceCloud: InvoiceCloudClient,
+  ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'billbridge_' });
     this.requests = new Histogram({
@@ -20,19 +24,7 @@ export class Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
     });
-    const gauge = (name: string, help: string, labelNames: string[] = []) =>
-      new Gauge({ name: `billbridge_${name}`, help, labelNames, registers });
-    this.gauges = {
-      oldestUndelivered: gauge('oldest_undelivered_seconds', 'Age of the oldest delivery a partner lacks.', ['class']),
-      undelivered: gauge('undelivered', 'Deliveries that partners lack.', ['class']),
-      oldestHeld: gauge('oldest_held_seconds', 'Age of the oldest postback that waits for an administrator.'),
-      held: gauge('held_postbacks', 'Postbacks that wait for an administrator.'),
-      refundsDue: gauge('refunds_due', 'Payments with something to return to the payer.'),
-      alerts: gauge('payment_alerts_today', 'Refusals after the money had moved, of the last 24 hours.'),
-      unconfirmed: gauge('unconfirmed_openings_today', 'Openings whose answer was lost, of the last 24 hours.'),
-      unknown: gauge('unknown_postbacks_today', 'Postbacks to unknown addresses, of the last 24 hours.'),
-      breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.'),
-    };
+    this.gauges = gaugesOf(this.registry);
   }
 
   /** In Prometheus' text format; what all processes share is looked up once a scrape. */
@@ -49,10 +41,27 @@ export class Metrics {
     gauges.alerts.set(now.alertsToday);
     gauges.unconfirmed.set(now.unconfirmedToday);
     gauges.unknown.set(now.unknownPostbacksToday);
+    gauges.breakersOpen.set(this.invoiceCloud.breakers().filter(({ state }) => state === 'open').length);
     return this.registry.metrics();
   }
 
   observe(method: string, route: string, status: number, seconds: number): void {
     this.requests.observe({ method, route, status: String(status) }, seconds);
   }
+}
+
+function gaugesOf(registry: Registry) {
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `billbridge_${name}`, help, labelNames, registers: [registry] });
+  return {
+    oldestUndelivered: gauge('oldest_undelivered_seconds', 'Age of the oldest delivery a partner lacks.', ['class']),
+    undelivered: gauge('undelivered', 'Deliveries that partners lack.', ['class']),
+    oldestHeld: gauge('oldest_held_seconds', 'Age of the oldest postback that waits for an administrator.'),
+    held: gauge('held_postbacks', 'Postbacks that wait for an administrator.'),
+    refundsDue: gauge('refunds_due', 'Payments with something to return to the payer.'),
+    alerts: gauge('payment_alerts_today', 'Refusals after the money had moved, of the last 24 hours.'),
+    unconfirmed: gauge('unconfirmed_openings_today', 'Openings whose answer was lost, of the last 24 hours.'),
+    unknown: gauge('unknown_postbacks_today', 'Postbacks to unknown addresses, of the last 24 hours.'),
+    breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.'),
+  };
 }

@@ -1,5 +1,13 @@
 import { Module } from '@nestjs/common';
+import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
 import { HealthController } from './health.controller.js';
+import { Metrics } from './metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { Overview } from './overview.js';
 
-@Module({ controllers: [HealthController] })
+@Module({
+  imports: [InvoiceCloudModule],
+  controllers: [HealthController, MetricsController],
+  providers: [Overview, Metrics],
+})
 export class OperationsModule {}

@@ -29,3 +29,15 @@ export class PartnerKeyNotFound extends PlatformError {
   static override readonly status = 404;
   static override readonly title = 'There is no such key of this partner';
 }
+
+export class WebhookSecretNotFound extends PlatformError {
+  static override readonly code = 'webhook_secret_not_found';
+  static override readonly status = 404;
+  static override readonly title = 'There is no such webhook secret of this partner';
+}
+
+export class LastWebhookSecret extends PlatformError {
+  static override readonly code = 'last_webhook_secret';
+  static override readonly status = 409;
+  static override readonly title = 'It is the last webhook secret of this partner that stays in force';
+}

@@ -4,7 +4,14 @@ import { Partner } from './partner.entity.js';
 export type Mode = 'test' | 'live';
 
 /** What a key may do. An operation that names none of these can't be reached with a partner key. */
-export const SCOPES = ['cloud-pay:write', 'cloud-pay:read', 'sso:write', 'sso:read'] as const;
+export const SCOPES = [
+  'cloud-pay:write',
+  'cloud-pay:read',
+  'sso:write',
+  'sso:read',
+  'relay:write',
+  'relay:read',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** An API key of a partner. The key itself is shown once and not stored: it is looked up by its digest. */

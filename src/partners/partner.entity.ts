@@ -6,7 +6,7 @@ import { Column, CreateDateColumn, Entity, PrimaryColumn, Unique } from 'typeorm
 export class Partner {
   @PrimaryColumn('uuid') id: string;
   @Column('text') name: string;
-  /** Sealed: owner is the partner's id, field `webhook-secret`. Signs what is relayed to this partner. */
-  @Column('text') webhookSecret: string;
+  /** Replays that were asked for go out one after the other up to this time; the next one after it. */
+  @Column('timestamptz', { nullable: true }) replaysUntil: Date | null;
   @CreateDateColumn({ type: 'timestamptz', default: () => 'now()' }) createdAt: Date;
 }

@@ -61,6 +61,7 @@ export class PostbackDecisions {
       await this.relay.enqueue(manager, {
         partnerId: payment.partnerId,
         subjectId: payment.id,
+        billerId: payment.billerId,
         url: payment.postbackUrl,
         contentType: 'application/x-www-form-urlencoded',
         body: (sequence) =>

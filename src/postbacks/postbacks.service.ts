@@ -90,6 +90,7 @@ export class PostbacksService {
     await this.relay.enqueue(manager, {
       partnerId: payment.partnerId,
       subjectId: payment.id,
+      billerId: payment.billerId,
       url: payment.postbackUrl,
       contentType: 'application/x-www-form-urlencoded',
       body: (sequence) => relayedForm(raw, message, { paymentId: payment.id, status, sequence }),

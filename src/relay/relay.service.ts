@@ -1,62 +1,71 @@
-import { Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, LessThan, Repository } from 'typeorm';
+import { EntityManager, In, Repository } from 'typeorm';
 import { newId } from '../common/id.js';
-import { traceOf } from '../common/problem.js';
-import { SealBroken, SecretBox } from '../common/secret-box.js';
-import { CONFIG, type Config } from '../config/config.js';
-import { PartnersService } from '../partners/partners.service.js';
-import { Delivery } from './delivery.entity.js';
-import { type DeliveryJob, RelayQueue } from './queue.js';
-import { nextAttempt } from './retry-schedule.js';
-import { type Outcome, Sender } from './sender.js';
+import { SecretBox } from '../common/secret-box.js';
+import { BODY } from './attempts.js';
+import { Delivery, type DeliveryStatus } from './delivery.entity.js';
+import { endpointUrlOf } from './endpoint.entity.js';
+import { CHANNEL } from './wake-up.js';
 
-const BODY = 'body';
-/** A job is taken within seconds of its time, and a dead worker's within a minute. */
-const LOST_MINUTES = 5;
-const KEPT_DAYS = 30;
+/** How long a later delivery waits at most for an earlier one of its subject. */
+const HELD_MINUTES = 10;
 
 export interface NewDelivery {
   readonly partnerId: string;
+  /** What it is about. Its deliveries are numbered and go out in order. */
   readonly subjectId: string;
+  /** Whose subject it is; without it, no partner key sees the delivery, administrators alone. */
+  readonly billerId?: string | undefined;
   readonly url: string;
   readonly contentType: string;
-  /** The number grows by one with each delivery about the same subject. */
+  /** Makes the body from the delivery's number within its subject (1, 2, 3 …). */
   readonly body: (sequence: number) => string;
 }
 
-/** What we tell a partner: at least once, in the order of attempts that the schedule says, never dropped unseen. */
+/** What we tell a partner: at least once, each subject's deliveries in order, never dropped unseen. */
 @Injectable()
-export class RelayService implements OnApplicationBootstrap {
-  private readonly logger = new Logger('relay');
-
+export class RelayService {
   constructor(
     @InjectRepository(Delivery) private readonly deliveries: Repository<Delivery>,
-    private readonly queue: RelayQueue,
-    private readonly sender: Sender,
-    private readonly partners: PartnersService,
     private readonly box: SecretBox,
-    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.queue.start((job) => this.attempt(job));
-  }
-
-  /** Records the delivery and enqueues its first attempt, both in the transaction of `manager`. */
+  /**
+   * Records the delivery, due at once unless an earlier one of its subject is pending, in the transaction of `manager`.
+   * Every process is woken when that commits.
+   */
   async enqueue(manager: EntityManager, message: NewDelivery): Promise<string> {
+    if (!manager.queryRunner?.isTransactionActive) throw new Error('a delivery is enqueued inside a transaction only');
+    const { partnerId, subjectId, url } = message;
     const id = newId();
-    await manager.insert(Delivery, {
-      id,
-      partnerId: message.partnerId,
-      subjectId: message.subjectId,
-      url: message.url,
-      contentType: message.contentType,
-      bodySealed: this.box.seal(message.body(1), id, BODY),
-      status: 'pending',
-      nextAttemptAt: new Date(),
-    });
-    await this.queue.add(manager, { deliveryId: id });
+    const { sequence, endpointId } = await this.number(manager, partnerId, subjectId, endpointUrlOf(url));
+    const body = message.body(sequence);
+    // Touching the earlier ones makes whoever records them at this moment wait, and then see that this one is there.
+    await manager.query(
+      `with earlier as (
+         update deliveries set awaited = true where subject_id = $4 and status = 'pending' returning id
+       ), made as (
+         insert into deliveries (id, partner_id, endpoint_id, subject_id, biller_id, sequence, url, content_type,
+           body_sealed, status, held, next_attempt_at)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', e.pending,
+           case when e.pending then now() + interval '${HELD_MINUTES} minutes' else now() end
+         from (select exists (select from earlier) as pending) e
+       )
+       select pg_notify('${CHANNEL}', '')`,
+      [
+        id,
+        partnerId,
+        endpointId,
+        subjectId,
+        message.billerId ?? null,
+        sequence,
+        url,
+        message.contentType,
+        this.box.seal(body, id, BODY),
+      ],
+    );
     return id;
   }
 
@@ -65,82 +74,55 @@ export class RelayService implements OnApplicationBootstrap {
     return this.deliveries.find({ where: { subjectId: In([...subjectIds]) }, order: { id: 'ASC' } });
   }
 
-  /** Enqueues again what is long past its time: a job that was lost must not take its delivery with it. */
-  async recover(): Promise<void> {
-    await this.deliveries.manager.transaction(async (manager) => {
-      const lost = await manager.query<{ id: string }[]>(
-        `select id from deliveries where status = 'pending' and next_attempt_at < now() - interval '${LOST_MINUTES} minutes'
-         order by next_attempt_at limit 100 for update skip locked`,
-      );
-      for (const { id } of lost) {
-        await manager.update(Delivery, { id }, { nextAttemptAt: new Date() });
-        await this.queue.add(manager, { deliveryId: id });
-      }
-      if (lost.length > 0) this.logger.warn({ deliveries: lost.length }, 'deliveries enqueued again');
-    });
+  /** Seconds since the oldest delivery was recorded that has not been delivered, parked ones included; null: none. */
+  async oldestUndeliveredSeconds(): Promise<number | null> {
+    const [row] = await this.deliveries.query<{ seconds: number }[]>(
+      `select extract(epoch from now() - created_at)::float8 as seconds from (
+         (select id, created_at from deliveries where status = 'pending' order by id limit 1)
+         union all (select id, created_at from deliveries where status = 'parked' order by id limit 1)
+       ) oldest order by id limit 1`,
+    );
+    return row?.seconds ?? null;
   }
 
-  /** Forgets what was delivered long ago; its payment keeps the receipt. */
-  async forget(): Promise<void> {
-    await this.deliveries.delete({
-      status: 'delivered',
-      deliveredAt: LessThan(new Date(Date.now() - KEPT_DAYS * 86_400_000)),
-    });
+  /** How many there are that have not been delivered, by an index that holds no others. */
+  async countUndelivered(): Promise<Readonly<Record<Exclude<DeliveryStatus, 'delivered'>, number>>> {
+    const rows = await this.deliveries.query<{ status: 'pending' | 'parked'; n: string }[]>(
+      `select status, count(*) as n from deliveries where status <> 'delivered' group by status`,
+    );
+    const count = (status: DeliveryStatus): number => Number(rows.find((row) => row.status === status)?.n ?? 0);
+    return { pending: count('pending'), parked: count('parked') };
   }
 
-  /**
-   * Makes the attempt that a job stands for. Throws when the outcome could not be recorded: the queue then gives the
-   * job to a worker again, and the partner may receive the message twice, under the same webhook-id.
-   */
-  private async attempt({ deliveryId }: DeliveryJob): Promise<void> {
-    try {
-      const delivery = await this.deliveries.findOneBy({ id: deliveryId });
-      if (delivery?.status === 'pending') await this.record(delivery, await this.send(delivery));
-    } catch (error) {
-      this.logger.error({ deliveryId, ...traceOf(error) }, 'attempt not recorded');
-      // The queue stores what it is thrown.
-      throw new Error('the attempt could not be recorded');
-    }
-  }
-
-  private async send(delivery: Delivery): Promise<Outcome> {
-    try {
-      const body = this.box.open(delivery.bodySealed, delivery.id, BODY);
-      const secret = await this.partners.webhookSecretOf(delivery.partnerId);
-      return await this.sender.send(
-        { id: delivery.id, url: delivery.url, contentType: delivery.contentType, body, secret },
-        new Date(),
-      );
-    } catch (error) {
-      // A key that is missing from the ring may be put back: it is an attempt that failed like any other.
-      if (error instanceof SealBroken) return { delivered: false, status: null, error: error.detail };
-      throw error;
-    }
-  }
-
-  /** Another worker may have recorded an attempt in between (this one was taken for dead): then it has the say. */
-  private async record(delivery: Delivery, outcome: Outcome): Promise<void> {
-    const attempts = delivery.attempts + 1;
-    const unchanged = { id: delivery.id, status: 'pending', attempts: delivery.attempts } as const;
-    const log = { deliveryId: delivery.id, attempts, status: outcome.status };
-    if (outcome.delivered) {
-      const now = new Date();
-      const last = { attempts, lastStatus: outcome.status, lastError: null, nextAttemptAt: null, deliveredAt: now };
-      await this.deliveries.update(unchanged, { status: 'delivered', ...last });
-      this.logger.log(log, 'delivered');
-      return;
-    }
-    const next = nextAttempt(attempts, this.config.relay.retrySeconds, Math.random());
-    await this.deliveries.manager.transaction(async (manager) => {
-      const { affected } = await manager.update(Delivery, unchanged, {
-        status: next.retry ? 'pending' : 'parked',
-        attempts,
-        lastStatus: outcome.status,
-        lastError: outcome.error,
-        nextAttemptAt: next.retry ? new Date(Date.now() + next.afterSeconds * 1000) : null,
-      });
-      if (next.retry && affected === 1) await this.queue.add(manager, { deliveryId: delivery.id }, next.afterSeconds);
-    });
-    this.logger.warn({ ...log, error: outcome.error }, next.retry ? 'delivery failed, will retry' : 'delivery parked');
+  /** The next number of the subject, and the endpoint, which is made when it is new. Locks the subject's number. */
+  private async number(
+    manager: EntityManager,
+    partnerId: string,
+    subjectId: string,
+    endpointUrl: string,
+  ): Promise<{ sequence: number; endpointId: string }> {
+    const digest = createHash('sha256').update(endpointUrl, 'utf8').digest();
+    const [row] = await manager.query<{ sequence: number; endpointId: string | null }[]>(
+      `with numbered as (
+         insert into delivery_sequences as s (subject_id, last) values ($1, 1)
+         on conflict (subject_id) do update set last = s.last + 1 returning last
+       )
+       select last as sequence,
+         (select id from relay_endpoints where partner_id = $2 and url_digest = $3) as "endpointId" from numbered`,
+      [subjectId, partnerId, digest],
+    );
+    if (!row) throw new Error('a delivery got no number');
+    if (row.endpointId) return { sequence: row.sequence, endpointId: row.endpointId };
+    await manager.query(
+      `insert into relay_endpoints (id, partner_id, url, url_digest) values ($1, $2, $3, $4)
+       on conflict (partner_id, url_digest) do nothing`,
+      [newId(), partnerId, endpointUrl, digest],
+    );
+    const [made] = await manager.query<{ id: string }[]>(
+      `select id from relay_endpoints where partner_id = $1 and url_digest = $2`,
+      [partnerId, digest],
+    );
+    if (!made) throw new Error('an endpoint of the relay was not made');
+    return { sequence: row.sequence, endpointId: made.id };
   }
 }

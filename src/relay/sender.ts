@@ -1,8 +1,14 @@
 import { Inject, Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { Webhook } from 'standardwebhooks';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { AddressRefused, guardedLookup, refuseUrl } from '../common/outbound-url.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { readRetryAfter } from './retry-schedule.js';
+import { signaturesOf } from './signatures.js';
+
+/** Bytes of an answer that are kept. */
+const KEPT_BYTES = 1024;
+/** Bytes that are read of an answer, so that its connection can be used again. */
+const MOST_BYTES = 16_384;
 
 export interface Message {
   /** Stable over all attempts; the receiver drops repeats by it. */
@@ -10,13 +16,23 @@ export interface Message {
   readonly url: string;
   readonly contentType: string;
   readonly body: string;
-  /** `whsec_…` */
-  readonly secret: string;
+  /** All that are in force: `whsec_…` and `whsk_…`. */
+  readonly secrets: readonly string[];
 }
 
 export type Outcome =
-  | { readonly delivered: true; readonly status: number }
-  | { readonly delivered: false; readonly status: number | null; readonly error: string };
+  | { readonly delivered: true; readonly status: number; readonly answer: string }
+  | {
+      readonly delivered: false;
+      /** Null: no answer. */
+      readonly status: number | null;
+      readonly error: string;
+      readonly answer?: string;
+      /** Seconds. */
+      readonly retryAfter?: number | undefined;
+      /** Whether the endpoint was called at all. */
+      readonly sent: boolean;
+    };
 
 /** Makes one attempt: signs by the Standard Webhooks specification, posts, and says what came of it. */
 @Injectable()
@@ -25,7 +41,8 @@ export class Sender implements OnApplicationShutdown {
 
   constructor(@Inject(CONFIG) private readonly config: Config) {
     this.agent = new Agent({
-      connections: 16,
+      // Of one origin. Partners may share a host, so that the limits are the bulkheads' alone.
+      connections: config.relay.concurrency,
       pipelining: 1,
       connect: { timeout: 5_000, lookup: guardedLookup(config.urlPolicy) },
     });
@@ -34,9 +51,15 @@ export class Sender implements OnApplicationShutdown {
   async send(message: Message, now: Date): Promise<Outcome> {
     // Judged again at every attempt: the policy may be stricter than when the URL was taken.
     const refused = refuseUrl(message.url, this.config.urlPolicy);
-    if (refused) return { delivered: false, status: null, error: `the URL ${refused}` };
+    if (refused) return { delivered: false, status: null, error: `the URL ${refused}`, sent: false };
     try {
-      const answer = await request(message.url, {
+      // One deadline for connecting, sending, waiting and reading.
+      const signal = AbortSignal.timeout(this.config.relay.timeoutMs);
+      const {
+        statusCode: status,
+        headers,
+        body,
+      } = await request(message.url, {
         dispatcher: this.agent,
         method: 'POST',
         headers: {
@@ -44,23 +67,37 @@ export class Sender implements OnApplicationShutdown {
           'user-agent': 'Billbridge/1 (relay)',
           'webhook-id': message.id,
           'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-          'webhook-signature': new Webhook(message.secret).sign(message.id, now, message.body),
+          'webhook-signature': signaturesOf(message.secrets, message.id, now, message.body),
         },
         body: message.body,
-        signal: AbortSignal.timeout(this.config.relay.timeoutMs),
+        signal,
       });
-      await answer.body.dump({ limit: 16_384 });
-      const { statusCode: status } = answer;
-      if (status >= 200 && status < 300) return { delivered: true, status };
-      return { delivered: false, status, error: `the partner answered ${status}` };
+      const answer = await beginningOf(body);
+      if (status >= 200 && status < 300) return { delivered: true, status, answer };
+      const asked = headers['retry-after'];
+      const retryAfter = readRetryAfter(Array.isArray(asked) ? asked[0] : asked, new Date());
+      return { delivered: false, status, error: `the partner answered ${status}`, answer, retryAfter, sent: true };
     } catch (error) {
-      return { delivered: false, status: null, error: reasonOf(error) };
+      return { delivered: false, status: null, error: reasonOf(error), sent: !(error instanceof AddressRefused) };
     }
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.agent.close();
   }
+}
+
+/** The first KiB as text, without what no text column takes. */
+async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const kept: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (length < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - length));
+    length += chunk.length;
+    // Leaving the loop ends the connection.
+    if (length > MOST_BYTES) break;
+  }
+  return Buffer.concat(kept).toString('utf8').replaceAll('\u0000', '');
 }
 
 function reasonOf(error: unknown): string {

@@ -170,7 +170,6 @@ describe('the relay', () => {
     expect(await story.payment(id)).toMatchObject({ status: 'open', needsReview: false });
     expect(await story.postbackRows(id)).toEqual([]);
     expect(await story.deliveriesStored(id)).toBe(0);
-    expect(await story.db.count(`from pgboss.job where name = 'relay'`)).toBe(0);
 
     // What was not recorded was not answered with 2xx, so it comes again.
     expect(await postBack(postBackUrl, message)).toBe(204);
@@ -183,7 +182,7 @@ describe('the relay', () => {
     const partner = await receiver();
     const story = await newStory();
     const { postBackUrl } = await story.open({ PostBackURL: partner.url });
-    const { webhookSecret } = await admin('POST', `/partners/${story.partner.id}/webhook-secret`);
+    const { webhookSecret } = await admin('POST', `/partners/${story.partner.id}/webhook-secret`, { overlapHours: 0 });
     await postBack(postBackUrl, story.message({ PaymentGUID: randomUUID() }));
     const delivery = await eventually('the partner is told', () => partner.deliveries[0]);
     new Webhook(webhookSecret).verify(delivery.body, headersOf(delivery), { jsonParse: false });

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/administrators': [...BASE, 'audit'],
   'src/partners': [...BASE, 'audit', 'administrators'],
   'src/billers': [...BASE, 'audit', 'invoice-cloud', 'partners'],
-  'src/relay': [...BASE, 'partners'],
+  'src/relay': [...BASE, 'audit', 'partners'],
   'src/cloud-pay': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay'],
   'src/postbacks': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay', 'cloud-pay'],
   'src/reconciliation': [...BASE, 'audit', 'billers', 'invoice-cloud', 'cloud-pay'],
@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'postbacks',
     'reconciliation',
   ],
-  'src/operations': [...BASE, 'partners'],
+  'src/operations': [...BASE, 'partners', 'invoice-cloud'],
   migrations: [],
   sandbox: [],
 };

@@ -12,17 +12,22 @@ import { Receipt } from '../../src/cloud-pay/receipt.entity.js';
 import { dataSourceOptions } from '../../src/database/database.js';
 import { PartnerKey } from '../../src/partners/partner-key.entity.js';
 import { Partner } from '../../src/partners/partner.entity.js';
+import { WebhookSecret } from '../../src/partners/webhook-secret.entity.js';
 import { Postback } from '../../src/postbacks/postback.entity.js';
 import { CredentialChange } from '../../src/sso/credential-change.entity.js';
 import { LaunchTicket } from '../../src/sso/launch-ticket.entity.js';
 import { LoginAttempt } from '../../src/sso/login-attempt.entity.js';
 import { SsoSession } from '../../src/sso/sso-session.entity.js';
+import { DeliveryAttempt } from '../../src/relay/delivery-attempt.entity.js';
+import { DeliverySequence } from '../../src/relay/delivery-sequence.entity.js';
 import { Delivery } from '../../src/relay/delivery.entity.js';
+import { RelayEndpoint } from '../../src/relay/endpoint.entity.js';
 import { newDatabase } from '../support/db.js';
 
 const entities = [
   Partner,
   PartnerKey,
+  WebhookSecret,
   Biller,
   InvoiceCloudKey,
   InvoiceCloudPace,
@@ -37,7 +42,10 @@ const entities = [
   IdempotencyKey,
   Receipt,
   Postback,
+  RelayEndpoint,
   Delivery,
+  DeliveryAttempt,
+  DeliverySequence,
   SsoSession,
   LaunchTicket,
   LoginAttempt,

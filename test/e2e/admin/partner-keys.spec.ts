@@ -260,7 +260,7 @@ describe('a partner', () => {
     expect(rolled.body.webhookSecret).toMatch(/^whsec_/);
     expect(rolled.body.webhookSecret).not.toBe(made.body.webhookSecret);
     expect((await ask('GET', '/partners')).text).not.toContain('whsec_');
-    const [row] = await db().rows('select webhook_secret as sealed from partners where id = $1', [made.body.id]);
+    const [row] = await db().rows('select sealed from webhook_secrets where partner_id = $1', [made.body.id]);
     expect(row?.['sealed']).toMatch(/^v1\./);
     expect((await ask('POST', `/partners/${NOBODY}/webhook-secret`)).body.code).toBe('partner_not_found');
   });

@@ -42,7 +42,7 @@ const formsOf = (secret: string): string[] => [
 /** Every row of every table with every column, the queue's too. */
 async function everyTable(): Promise<[string, string][]> {
   const tables = await db().rows<{ name: string }>(
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('public', 'pgboss')`,
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'public'`,
   );
   const own = ['sso_sessions', 'launch_tickets', 'login_attempts', 'credential_changes'].map(
     (name) => `public.${name}`,
