@@ -50,14 +50,14 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     else if (reply.statusCode === 413) reply.removeHeader('connection');
     done(null, payload);
   });
-  let metrics: Metrics | undefined;
-  logRequests(fastify, config, (...answered) => metrics?.observe(...answered));
+  const known: { metrics?: Metrics } = {};
+  logRequests(fastify, config, (...answered) => known.metrics?.observe(...answered));
 
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
     bodyParser: false,
     bufferLogs: true,
   });
-  metrics = app.get(Metrics);
+  known.metrics = app.get(Metrics);
   app.useLogger(app.get(Logger));
   if (config.docs) serveDocs(app);
   return app;

@@ -9,7 +9,7 @@ import { Overview, OverviewView } from './overview.js';
 @ApiTags('Operations')
 @ApiBearerAuth('admin-key')
 @RequiresRole('auditor')
-@Controller()
+@Controller('admin/v1')
 export class MetricsController {
   constructor(
     private readonly metrics: Metrics,
@@ -27,7 +27,7 @@ export class MetricsController {
   }
 
   /** What waits, how much of it and since when: deliveries, held postbacks, refunds, alerts */
-  @Get('admin/v1/overview')
+  @Get('overview')
   @ApiOkResponse({ type: OverviewView })
   @ApiProblems([Unauthenticated, Forbidden])
   look(): Promise<OverviewView> {

@@ -31,7 +31,7 @@ export class Metrics {
   async text(): Promise<string> {
     const now = await this.overview.read();
     const { gauges } = this;
-    for (const [name, { count, oldestSeconds }] of Object.entries(now.undelivered)) {
+    for (const [name, { count, oldestSeconds }] of Object.entries({ ...now.undelivered })) {
       gauges.oldestUndelivered.set({ class: name }, oldestSeconds ?? 0);
       gauges.undelivered.set({ class: name }, count);
     }

@@ -25,7 +25,7 @@ describe('when Invoice Cloud fails, the caller is told, the payment says why, an
     ['403', { kind: 'status', status: 403 }, 502, 'invoice_cloud_key_refused', 'failed'],
     ['500', { kind: 'status', status: 500 }, 502, 'invoice_cloud_unavailable'],
     ['503', { kind: 'status', status: 503 }, 502, 'invoice_cloud_unavailable'],
-    ['429', { kind: 'status', status: 429 }, 502, 'invoice_cloud_unavailable'],
+    ['429', { kind: 'status', status: 429 }, 502, 'invoice_cloud_unavailable', 'failed'],
     ['400', { kind: 'status', status: 400 }, 422, 'invoice_cloud_rejected', 'failed'],
     ['HTML', { kind: 'html' }, 502, 'invoice_cloud_answer_unreadable'],
     ['HTML with 500', { kind: 'html', status: 500 }, 502, 'invoice_cloud_unavailable'],
@@ -64,7 +64,7 @@ describe('when Invoice Cloud fails, the caller is told, the payment says why, an
     const answer = await story.ask();
     expect(answer).toMatchObject({ status: 502, body: { code: 'invoice_cloud_unavailable' } });
     expect((await story.get('')).body.data).toMatchObject([
-      { status: 'unconfirmed', failure: { code: 'invoice_cloud_unavailable' } },
+      { status: 'failed', failure: { code: 'invoice_cloud_unavailable' } },
     ]);
   });
 

@@ -23,9 +23,9 @@ describe('a limit of calls a second', () => {
     await patch(story.billerId, { outboundPerSecond: 8 }, { url });
 
     const began = Date.now();
-    const first = Array.from({ length: 8 }, () => story.ask());
+    const first = Array.from({ length: 8 }, () => story.askAnother());
     story.moveTo(other);
-    const second = Array.from({ length: 8 }, () => story.ask());
+    const second = Array.from({ length: 8 }, () => story.askAnother());
     for (const { status } of await Promise.all([...first, ...second])) expect(status).toBe(201);
 
     const arrivals = (await story.requests())
@@ -44,8 +44,8 @@ describe('a limit of calls a second', () => {
   test('refuses what would have to wait too long, and sends nothing; without it all goes', async () => {
     const story = await newStory();
     await patch(story.billerId, { outboundPerSecond: 0.1 });
-    expect((await story.ask()).status).toBe(201);
-    const refused = await story.ask();
+    expect((await story.askAnother()).status).toBe(201);
+    const refused = await story.askAnother();
     expect(refused).toMatchObject({ status: 503, body: { code: 'invoice_cloud_limited' } });
     expect(refused.body.detail).toContain('outboundPerSecond');
     const retryAfter = Number(refused.headers.get('retry-after'));
@@ -55,12 +55,12 @@ describe('a limit of calls a second', () => {
     expect(await story.requests()).toHaveLength(1);
 
     await patch(story.billerId, { outboundPerSecond: null });
-    for (let made = 0; made < 3; made += 1) expect((await story.ask()).status).toBe(201);
+    for (let made = 0; made < 3; made += 1) expect((await story.askAnother()).status).toBe(201);
   });
 
   test('is asked of the database only where there is one', async () => {
     const story = await newStory();
-    expect((await story.ask()).status).toBe(201);
+    expect((await story.askAnother()).status).toBe(201);
     expect(await story.db.count('from invoice_cloud_pace where biller_id = $1', [story.billerId])).toBe(0);
   });
 
@@ -69,14 +69,14 @@ describe('a limit of calls a second', () => {
     invoiceCloud.always((response) => response.writeHead(200, { 'content-type': 'application/json' }).end(OPEN));
     invoiceCloud.answer((response) => response.writeHead(429, { 'retry-after': '60' }).end());
     const story = await newStory({ invoiceCloudUrl: invoiceCloud.url });
-    const told = await story.ask();
+    const told = await story.askAnother();
     expect(told).toMatchObject({ status: 502, body: { code: 'invoice_cloud_unavailable' } });
     expect(told.headers.get('retry-after')).toBe('60');
-    const paused = await story.ask();
+    const paused = await story.askAnother();
     expect(paused).toMatchObject({ status: 503, body: { code: 'invoice_cloud_limited' } });
     expect(Number(paused.headers.get('retry-after'))).toBeGreaterThan(30);
     expect(invoiceCloud.deliveries).toHaveLength(1);
     const another = await newStory({ invoiceCloudUrl: invoiceCloud.url });
-    expect((await another.ask()).status).toBe(201);
+    expect((await another.askAnother()).status).toBe(201);
   });
 });

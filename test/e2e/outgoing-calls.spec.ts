@@ -29,7 +29,7 @@ describe('a call that can not be repeated', () => {
   ])('and %s is sent once', async (_, fault) => {
     const story = await newStory();
     await story.fault({ operation: 'cloud-payments', ...fault });
-    expect((await story.ask()).status).toBeGreaterThanOrEqual(502);
+    expect((await story.askAnother()).status).toBeGreaterThanOrEqual(502);
     expect(await story.requests()).toHaveLength(1);
   });
 });
@@ -68,26 +68,26 @@ describe('a call that can be repeated', () => {
 test('a biller that Invoice Cloud keeps failing is left alone; then one call finds out that it is well', async () => {
   const [ill, well] = [await newStory(), await newStory()];
   await ill.fault({ kind: 'status', status: 500, times: 0 });
-  for (const story of times(5, () => ill)) expect(told(await story.ask())).toBe('502 invoice_cloud_unavailable');
-  const paused = await ill.ask();
+  for (const story of times(5, () => ill)) expect(told(await story.askAnother())).toBe('502 invoice_cloud_unavailable');
+  const paused = await ill.askAnother();
   expect(told(paused)).toBe('503 invoice_cloud_paused');
   expect(Number(paused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
   expect(Number(paused.headers.get('retry-after'))).toBeLessThanOrEqual(10);
   expect((await ill.askDropIn()).body).toMatchObject({ Data: null, Code: 'invoice_cloud_paused' });
   expect((await ill.get('')).body.data[0]).toMatchObject({ failure: { code: 'invoice_cloud_paused' } });
   expect(await ill.requests()).toHaveLength(5);
-  expect(told(await well.ask())).toBe('201 open');
+  expect(told(await well.askAnother())).toBe('201 open');
 
   await ill.steer('/faults', 'DELETE');
   // So slow that those who come with the first one come while it is under way.
   await ill.fault({ kind: 'delay', ms: 700 });
   const together = await eventually('Invoice Cloud is asked again', async () => {
-    const answers = (await Promise.all(times(4, () => ill.ask()))).map(told).sort();
+    const answers = (await Promise.all(times(4, () => ill.askAnother()))).map(told).sort();
     return answers.includes('201 open') && answers;
   });
   expect(together).toEqual(['201 open', ...times(3, () => '503 invoice_cloud_paused')]);
   expect(await ill.requests()).toHaveLength(6);
-  expect(told(await ill.ask())).toBe('201 open');
+  expect(told(await ill.askAnother())).toBe('201 open');
 }, 60_000);
 
 describe('a process that lets two calls of a biller out at a time', () => {
@@ -111,7 +111,7 @@ describe('a process that lets two calls of a biller out at a time', () => {
       }, 60);
     });
     const story = await newStory({ url, databaseUrl, invoiceCloudUrl: invoiceCloud.url });
-    const answers = await Promise.all(times(8, () => story.ask()));
+    const answers = await Promise.all(times(8, () => story.askAnother()));
     expect(new Set(answers.map(told))).toEqual(new Set(['201 open']));
     expect([most, invoiceCloud.deliveries.length]).toEqual([2, 8]);
   });
@@ -119,7 +119,7 @@ describe('a process that lets two calls of a biller out at a time', () => {
   test('refuses those for whom there is no place, and sends nothing of theirs, then or later', async () => {
     const story = await newStory({ url, databaseUrl });
     await story.fault({ kind: 'delay', ms: 30_000, times: 0 });
-    const answers = await Promise.all(times(13, () => story.ask()));
+    const answers = await Promise.all(times(13, () => story.askAnother()));
     expect(answers.map(told).sort()).toEqual([
       ...times(11, () => '503 invoice_cloud_busy'),
       ...times(2, () => '504 invoice_cloud_timeout'),
@@ -129,7 +129,7 @@ describe('a process that lets two calls of a biller out at a time', () => {
     }
     expect(await story.requests()).toHaveLength(2);
     await story.steer('/faults', 'DELETE');
-    expect(told(await story.ask())).toBe('201 open');
+    expect(told(await story.askAnother())).toBe('201 open');
     expect(await story.requests()).toHaveLength(3);
   });
 });
@@ -146,12 +146,12 @@ test('while one biller hangs with all the calls that it may make, the others are
   for (const story of hanging) {
     await story.fault({ kind: 'delay', ms: 600_000, times: 0 });
     const end = () => void (ended += 1);
-    for (const asked of times(20, () => story.ask())) asked.then(end, end);
+    for (const asked of times(20, () => story.askAnother())) asked.then(end, end);
     await eventually('its places are taken', async () => (await story.requests()).length === 4);
     // All that it may have wait do wait, and who comes now is refused.
     await eventually('all have come', async () => (await story.paymentsStored()) === 20);
   }
-  for (const story of times(10, () => well)) expect(told(await story.ask())).toBe('201 open');
+  for (const story of times(10, () => well)) expect(told(await story.askAnother())).toBe('201 open');
   const together = await Promise.all(times(4, () => well.ask(sampleRequest())));
   expect(together.map(told)).toEqual(times(4, () => '201 open'));
   expect(ended).toBe(0);

@@ -14,6 +14,11 @@ import { PartnerKey } from '../../src/partners/partner-key.entity.js';
 import { Partner } from '../../src/partners/partner.entity.js';
 import { WebhookSecret } from '../../src/partners/webhook-secret.entity.js';
 import { Postback } from '../../src/postbacks/postback.entity.js';
+import {
+  Reconciliation,
+  ReconciliationDay,
+  ReconciliationItem,
+} from '../../src/reconciliation/reconciliation.entity.js';
 import { CredentialChange } from '../../src/sso/credential-change.entity.js';
 import { LaunchTicket } from '../../src/sso/launch-ticket.entity.js';
 import { LoginAttempt } from '../../src/sso/login-attempt.entity.js';
@@ -42,6 +47,9 @@ const entities = [
   IdempotencyKey,
   Receipt,
   Postback,
+  Reconciliation,
+  ReconciliationDay,
+  ReconciliationItem,
   RelayEndpoint,
   Delivery,
   DeliveryAttempt,

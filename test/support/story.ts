@@ -108,6 +108,11 @@ export class Story {
     return api({ method: 'POST', path: this.path, key: this.key, body, headers, url: this.url });
   }
 
+  /** The same for an invoice of its own. */
+  askAnother(): Promise<Answer> {
+    return this.ask(sampleRequest({}, {}, { InvoiceNumber: newInvoiceNumber() }));
+  }
+
   /** Asks as a client of Cloud Payments V2 does. */
   askDropIn(body: unknown = sampleRequest(), headers: Record<string, string> = {}): Promise<Answer> {
     const authorization = `Basic ${Buffer.from(this.key).toString('base64')}`;
