@@ -145,8 +145,8 @@ describe('a replay', () => {
     await eventually('all come again', () => partner.deliveries.length >= 6);
     for (const one of ids) await allDelivered(one, platform.url);
     const starts = await story.db.rows<{ at: Date }>('select at from delivery_attempts where number > 1 order by at');
-    const gaps = starts.slice(1).map(({ at }, index) => at.getTime() - (starts[index]?.at.getTime() ?? 0));
-    for (const gap of gaps) expect(gap).toBeGreaterThan(250);
+    // Never ahead of the rate; who looks once a second may be behind it.
+    starts.forEach(({ at }, index) => expect(at.getTime()).toBeGreaterThanOrEqual(began + index * 500));
 
     await story.db.rows(`update partners set replays_until = now() + interval '2 hours' where id = $1`, [
       story.partner.id,
