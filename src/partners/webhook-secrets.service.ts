@@ -116,12 +116,9 @@ const newSecret = (): { secret: string; publicKey: null } => ({
   publicKey: null,
 });
 
-/** Standard Webhooks: `whsk_` and base64 of the seed and the public key, `whpk_` and base64 of the public key. */
+/** Standard Webhooks: `whsk_` and base64 of the seed, `whpk_` and base64 of the public key; 32 bytes each. */
 function newKeyPair(): { secret: string; publicKey: string } {
   const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const [seed, point] = [Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')];
-  return {
-    secret: `whsk_${Buffer.concat([seed, point]).toString('base64')}`,
-    publicKey: `whpk_${point.toString('base64')}`,
-  };
+  const inBase64 = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('base64');
+  return { secret: `whsk_${inBase64(d)}`, publicKey: `whpk_${inBase64(x)}` };
 }

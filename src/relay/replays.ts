@@ -83,9 +83,9 @@ export class Replays {
          select id, greatest(coalesce(replays_until, now()), now()) as first from partners where id = $1
          for no key update
        ), taken as (
-         update partners p set replays_until = b.first + $2 * $3 * interval '1 second' from before b where p.id = b.id
+         update partners p set replays_until = b.first + $2::integer * $3::float8 * interval '1 second' from before b where p.id = b.id
        )
-       select first, first + ($2 - 1) * $3 * interval '1 second' as last,
+       select first, first + ($2::integer - 1) * $3::float8 * interval '1 second' as last,
          extract(epoch from first - now())::float8 as waits from before`,
       [partnerId, ids.length, seconds],
     );
@@ -100,7 +100,7 @@ export class Replays {
       `update deliveries d set
          status = 'pending', held = false, delivered_at = null, parked_at = null,
          attempts_before = case when d.status = 'pending' then d.attempts_before else d.attempts end,
-         next_attempt_at = least(d.next_attempt_at, $2::timestamptz + (o.n - 1) * $3 * interval '1 second')
+         next_attempt_at = least(d.next_attempt_at, $2::timestamptz + (o.n - 1) * $3::float8 * interval '1 second')
        from unnest($1::uuid[]) with ordinality as o (id, n) where d.id = o.id`,
       [ids, place.first, seconds],
     );

@@ -17,7 +17,7 @@ export function signaturesOf(secrets: readonly string[], id: string, at: Date, b
 const signHmac = (secret: string, id: string, at: Date, body: string): string => new Webhook(secret).sign(id, at, body);
 
 function signEd25519(secret: string, id: string, at: Date, body: string): string {
-  const seed = Buffer.from(secret.slice('whsk_'.length), 'base64').subarray(0, 32);
+  const seed = Buffer.from(secret.slice('whsk_'.length), 'base64');
   const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
   const content = `${id}.${Math.floor(at.getTime() / 1000)}.${body}`;
   return `v1a,${sign(null, Buffer.from(content, 'utf8'), key).toString('base64')}`;

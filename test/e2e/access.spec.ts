@@ -9,6 +9,8 @@ afterAll(closeDb);
 
 const ADMIN_KEY = stage.settings['ADMIN_KEY'];
 
+const OF_THE_CALLER = ['GET /v1/deliveries', 'POST /v1/deliveries/replay'];
+
 interface Route {
   readonly name: string;
   readonly method: string;
@@ -71,6 +73,8 @@ describe('every route of the platform', () => {
       const path = template.replaceAll(/\{[^}]+\}/g, (parameter) => parameters[parameter] ?? 'unknown');
       const body = template.startsWith('/v1') ? sampleRequest() : {};
       const { status } = await api({ method, path, key: foreign, ...(method !== 'GET' && { body }) });
+      // Without an id in the path they show the caller its own; test/e2e/relay/replays.spec.ts says whose that is.
+      if (OF_THE_CALLER.includes(name)) continue;
       if (![401, 403, 404].includes(status)) admitted.push(`${name} ${status}`);
     }
     expect(admitted).toEqual([]);

@@ -4,7 +4,6 @@ import { closeDb, newDatabase } from '../support/db.js';
 import { eventually } from '../support/eventually.js';
 import { startPlatform, stopPlatforms } from '../support/platform.js';
 import { closeReceivers, receiver } from '../support/receiver.js';
-import { sampleRequest } from '../support/sample.js';
 import { newStory, type Story } from '../support/story.js';
 
 afterAll(async () => {

@@ -13,8 +13,13 @@ import { type Answer, type Json } from '../../support/api.js';
 import { closeDb, db } from '../../support/db.js';
 import { decide, REASON, theHeld } from '../../support/postbacks.js';
 import { newStory, postBack, type Story } from '../../support/story.js';
+import { closeReceivers, receiver } from '../../support/receiver.js';
+import { allDelivered, report } from '../../support/relay.js';
 
-afterAll(closeDb);
+afterAll(async () => {
+  await closeReceivers();
+  await closeDb();
+});
 
 const fingerprint = (secret: string) =>
   `sha256:${createHash('sha256').update(secret, 'utf8').digest('hex').slice(0, 16)}`;
@@ -76,6 +81,12 @@ function restoresSecret(kind: 'api-key' | 'web-service-key'): Deed {
   };
 }
 
+async function deliveryOfStory(story: Story): Promise<Json> {
+  const partner = await receiver();
+  const [delivery] = await allDelivered((await report(story, partner.url)).id);
+  return delivery;
+}
+
 /** Every route that changes something, and what is left in the trail when it is used. */
 const DEEDS: Record<string, Deed> = {
   'POST /admin/v1/partners': async ({ owner }) => {
@@ -94,9 +105,46 @@ const DEEDS: Record<string, Deed> = {
       target: `partner:${partner.id}`,
       // To replace what can't be opened any more, nothing is opened.
       before: null,
-      after: { webhookSecret: fingerprint(webhookSecret) },
+      after: expect.objectContaining({ kind: 'hmac', webhookSecret: fingerprint(webhookSecret) }),
       secrets: [webhookSecret, partner.webhookSecret],
     };
+  },
+  'POST /admin/v1/partners/{partnerId}/webhook-secrets/{secretId}/expire': async ({ story: { partner }, owner }) => {
+    await ask('POST', `/partners/${partner.id}/webhook-secret`, { overlapHours: 168 }, owner);
+    const path = `/partners/${partner.id}/webhook-secrets`;
+    const [{ id, expiresAt }] = (await ask('GET', path)).body.data;
+    const answer = await ask('POST', `${path}/${id}/expire`, undefined, owner);
+    const after = { partnerId: partner.id, expiresAt: answer.body.expiresAt };
+    const before = { expiresAt };
+    return { answer, action: 'webhook-secret.expire', target: `webhook-secret:${id}`, before, after };
+  },
+  'POST /admin/v1/deliveries/{deliveryId}/replay': async ({ story, owner }) => {
+    const { id } = await deliveryOfStory(story);
+    const answer = await ask('POST', `/deliveries/${id}/replay`, undefined, owner);
+    const [before, after] = [{ status: 'delivered' }, { status: 'pending' }];
+    return { answer, action: 'delivery.replay', target: `delivery:${id}`, before, after };
+  },
+  'POST /admin/v1/deliveries/replay': async ({ story, owner }) => {
+    await deliveryOfStory(story);
+    const wanted = { partnerId: story.partner.id, status: 'delivered' };
+    const answer = await ask('POST', `/deliveries/replay`, wanted, owner);
+    const after = expect.objectContaining({ ...wanted, replayed: 1 });
+    return { answer, action: 'deliveries.replay', target: `partner:${story.partner.id}`, before: null, after };
+  },
+  'POST /admin/v1/relay-endpoints/{endpointId}/disable': async ({ story, owner }) => {
+    const { endpointId: id } = await deliveryOfStory(story);
+    const answer = await ask('POST', `/relay-endpoints/${id}/disable`, { reason: 'it moves' }, owner);
+    const before = { disabledAt: null, disabledReason: null };
+    const after = { disabledAt: answer.body.disabledAt, disabledReason: 'it moves' };
+    return { answer, action: 'relay-endpoint.disable', target: `relay-endpoint:${id}`, before, after };
+  },
+  'POST /admin/v1/relay-endpoints/{endpointId}/enable': async ({ story, owner }) => {
+    const { endpointId: id } = await deliveryOfStory(story);
+    const { disabledAt } = (await ask('POST', `/relay-endpoints/${id}/disable`, { reason: 'it moves' })).body;
+    const answer = await ask('POST', `/relay-endpoints/${id}/enable`, undefined, owner);
+    const before = { disabledAt, disabledReason: 'it moves' };
+    const after = { disabledAt: null, disabledReason: null };
+    return { answer, action: 'relay-endpoint.enable', target: `relay-endpoint:${id}`, before, after };
   },
   'POST /admin/v1/partners/{partnerId}/keys': async ({ story, owner }) => {
     const wanted = {
@@ -181,6 +229,12 @@ const DEEDS: Record<string, Deed> = {
     const { deactivatedAt } = answer.body;
     const before = { deactivatedAt: null };
     return { answer, action: 'biller.deactivate', target: `biller:${billerId}`, before, after: { deactivatedAt } };
+  },
+  'POST /admin/v1/billers/{billerId}/reconciliations': async ({ story: { billerId }, owner }) => {
+    const [from, to] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
+    const answer = await ask('POST', `/billers/${billerId}/reconciliations`, { from, to }, owner);
+    const after = { id: answer.body.id, from, to };
+    return { answer, action: 'reconciliation.request', target: `biller:${billerId}`, before: null, after };
   },
   'POST /admin/v1/billers/{billerId}/activate': async ({ story: { billerId }, owner }) => {
     const { deactivatedAt } = (await ask('POST', `/billers/${billerId}/deactivate`, {}, owner)).body;

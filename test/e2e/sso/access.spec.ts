@@ -39,7 +39,9 @@ describe.each(ROUTES)('%s %s', (method, path, scope, body) => {
 
   test(`refuses a key without ${scope}, and one of the wrong mode`, async () => {
     const my360 = await newMy360();
-    const others = ['cloud-pay:write', 'cloud-pay:read', 'sso:write', 'sso:read'].filter((one) => one !== scope);
+    const others = ['cloud-pay:write', 'cloud-pay:read', 'sso:write', 'sso:read', 'relay:read'].filter(
+      (one) => one !== scope,
+    );
     const without = await newKey(my360.story.partner, { scopes: others });
     const answer = await my360.ask(method, path, body, without);
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
