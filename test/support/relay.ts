@@ -14,11 +14,12 @@ export async function report(
   url: string,
   { refusals = 0, paid = true }: { refusals?: number; paid?: boolean } = {},
 ): Promise<{ id: string; postBackUrl: string }> {
-  const opened = await story.open({ PostBackURL: url });
+  const opened = await story.openAnother({ PostBackURL: url });
+  const { InvoiceNumber } = opened;
   for (let n = 0; n < refusals; n += 1) {
-    await tell(opened.postBackUrl, story.message({ PaymentGUID: randomUUID(), Approved: 'False' }));
+    await tell(opened.postBackUrl, story.message({ InvoiceNumber, PaymentGUID: randomUUID(), Approved: 'False' }));
   }
-  if (paid) await tell(opened.postBackUrl, story.message({ PaymentGUID: randomUUID() }));
+  if (paid) await tell(opened.postBackUrl, story.message({ InvoiceNumber, PaymentGUID: randomUUID() }));
   return opened;
 }
 
