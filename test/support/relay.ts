@@ -13,7 +13,7 @@ export async function report(
   story: Story,
   url: string,
   { refusals = 0, paid = true }: { refusals?: number; paid?: boolean } = {},
-): Promise<{ id: string; postBackUrl: string }> {
+): Promise<{ id: string; postBackUrl: string; InvoiceNumber: string }> {
   const opened = await story.openAnother({ PostBackURL: url });
   const { InvoiceNumber } = opened;
   for (let n = 0; n < refusals; n += 1) {

@@ -70,10 +70,10 @@ describe('deliveries of one payment', () => {
   test('go on being counted when the earlier ones are forgotten', async () => {
     const partner = await receiver();
     const story = await newStory();
-    const { id, postBackUrl } = await report(story, partner.url, { refusals: 1, paid: false });
+    const { id, postBackUrl, InvoiceNumber } = await report(story, partner.url, { refusals: 1, paid: false });
     await allDelivered(id);
     await db().rows('delete from deliveries where subject_id = $1', [id]);
-    await tell(postBackUrl, story.message());
+    await tell(postBackUrl, story.message({ InvoiceNumber }));
     expect((await allDelivered(id)).map(({ sequence }) => sequence)).toEqual([2]);
   });
 });
