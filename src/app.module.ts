@@ -11,6 +11,7 @@ import { CloudPayModule } from './cloud-pay/cloud-pay.module.js';
 import { CommonModule } from './common/common.module.js';
 import { ProblemFilter } from './common/problem.js';
 import { SecretBox } from './common/secret-box.js';
+import { Sweepers } from './common/sweepers.js';
 import { validation } from './common/validation.js';
 import { type Config, configFactory } from './config/config.js';
 import { dataSourceOptions } from './database/database.js';
@@ -37,7 +38,7 @@ export class AppModule {
           autoLoadEntities: true,
           retryAttempts: 1,
         }),
-        CommonModule.with(new SecretBox(config.encryptionKeys)),
+        CommonModule.with(new SecretBox(config.encryptionKeys), new Sweepers(config.sweepSeconds)),
         InvoiceCloudModule,
         AuditModule,
         AdministratorsModule,

@@ -1,7 +1,12 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from './app.js';
 import { ConfigError, type Config, readConfig } from './config/config.js';
 import { migrate } from './database/migrate.js';
+
+/** Orchestrators kill after thirty seconds. */
+const DRAIN_MS = 28_000;
 
 /** Reads the environment once, brings the schema up to date, and listens until it is told to stop. */
 async function main(): Promise<void> {
@@ -12,12 +17,27 @@ async function main(): Promise<void> {
     throw new ConfigError(['the database schema is older than this release: run "npm run migrate"']);
   }
   let stopping: Promise<void> | undefined;
-  const stop = () => void (stopping ??= app.close().then(() => process.exit(0)));
+  const stop = () => void (stopping ??= drain(app));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await listen(app, config);
   if (!config.publicUrl) process.stderr.write('PUBLIC_URL is not set: payments can not be opened until it is.\n');
   process.stdout.write(`Billbridge listens on ${await app.getUrl()}\n`);
+}
+
+/**
+ * No new work, and what is under way ends: requests, deliveries and sweeps at the same time. What hangs is left, not waited
+ * for: it is recorded so that any other process goes on with it.
+ */
+async function drain(app: NestFastifyApplication): Promise<never> {
+  const late = setTimeout(() => {
+    process.stderr.write(`What was under way did not end within ${DRAIN_MS / 1000} s\n`);
+    process.exit(1);
+  }, DRAIN_MS);
+  const fastify = app.getHttpAdapter().getInstance();
+  await Promise.all([fastify.close(), app.close()]);
+  clearTimeout(late);
+  process.exit(0);
 }
 
 async function listen(app: Awaited<ReturnType<typeof createApp>>, { port, host }: Config): Promise<void> {

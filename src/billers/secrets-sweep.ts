@@ -1,23 +1,16 @@
-import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
-import { Sweeper } from '../common/sweeper.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Sweepers } from '../common/sweepers.js';
 import { BillerSecretsService } from './biller-secrets.service.js';
 
 /** Wipes secrets whose overlap is over. */
 @Injectable()
-export class SecretsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private sweeper: Sweeper | undefined;
-
+export class SecretsSweep implements OnApplicationBootstrap {
   constructor(
     private readonly secrets: BillerSecretsService,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly sweepers: Sweepers,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper('billers', [() => this.secrets.sweep()], this.config.sweepSeconds);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.sweeper?.stop();
+    this.sweepers.every('billers', [() => this.secrets.sweep()]);
   }
 }

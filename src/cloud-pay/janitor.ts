@@ -1,25 +1,18 @@
-import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
-import { Sweeper } from '../common/sweeper.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Sweepers } from '../common/sweepers.js';
 import { Idempotency } from './idempotency.js';
 import { Openings } from './openings.js';
 
 @Injectable()
-export class CloudPayJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private sweeper: Sweeper | undefined;
-
+export class CloudPayJanitor implements OnApplicationBootstrap {
   constructor(
     private readonly idempotency: Idempotency,
     private readonly openings: Openings,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly sweepers: Sweepers,
   ) {}
 
   onApplicationBootstrap(): void {
     const work = [() => this.idempotency.sweep(), () => this.openings.sweep()];
-    this.sweeper = new Sweeper('cloud-pay', work, this.config.sweepSeconds);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.sweeper?.stop();
+    this.sweepers.every('cloud-pay', work);
   }
 }

@@ -1,11 +1,19 @@
 import { Global, Module } from '@nestjs/common';
 import { SecretBox } from './secret-box.js';
+import { Sweepers } from './sweepers.js';
 
-/** What every feature needs and no feature owns. The ring comes in from the configuration. */
+/** What every feature needs and no feature owns. Built from the configuration, which this folder does not know. */
 @Global()
 @Module({})
 export class CommonModule {
-  static with(box: SecretBox) {
-    return { module: CommonModule, providers: [{ provide: SecretBox, useValue: box }], exports: [SecretBox] };
+  static with(box: SecretBox, sweepers: Sweepers) {
+    return {
+      module: CommonModule,
+      providers: [
+        { provide: SecretBox, useValue: box },
+        { provide: Sweepers, useValue: sweepers },
+      ],
+      exports: [SecretBox, Sweepers],
+    };
   }
 }

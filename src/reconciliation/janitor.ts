@@ -1,31 +1,23 @@
-import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
-import { Sweeper } from '../common/sweeper.js';
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Sweepers } from '../common/sweepers.js';
 import { Comparison } from './comparison.js';
 import { ReconciliationsService } from './reconciliations.service.js';
 
 /** Often, since an administrator waits for one that was asked for. */
-const EVERY_MS = 2_000;
+const EVERY_SECONDS = 2;
 
 @Injectable()
-export class ReconciliationJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private sweeper: Sweeper | undefined;
+export class ReconciliationJanitor implements OnApplicationBootstrap {
   private begunFor = '';
 
   constructor(
     private readonly reconciliations: ReconciliationsService,
     private readonly comparison: Comparison,
+    private readonly sweepers: Sweepers,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper(
-      'reconciliation',
-      [() => this.beginDaily(), (stopping) => this.work(stopping)],
-      EVERY_MS,
-    );
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.sweeper?.stop();
+    this.sweepers.every('reconciliation', [() => this.beginDaily(), (stopping) => this.work(stopping)], EVERY_SECONDS);
   }
 
   private async beginDaily(): Promise<void> {

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BeforeApplicationShutdown, Inject, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import {
+  BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  OnApplicationBootstrap,
+  OnModuleDestroy,
+} from '@nestjs/common';
 import { traceOf } from '../common/problem.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Attempts } from './attempts.js';
@@ -16,7 +23,7 @@ const PAUSE_MS = 20;
  * them for one partner, and so many for one endpoint. An endpoint that hangs fills its own places and nobody else's.
  */
 @Injectable()
-export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger('relay');
   private readonly underWay = new Map<Claimed, Promise<void>>();
   private readonly perPartner: number;
@@ -42,10 +49,14 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     this.wakeUp.start(() => this.look());
   }
 
-  /** Takes nothing more, and lets what is under way end. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Takes nothing more. */
+  onModuleDestroy(): void {
     this.stopping = true;
     this.look();
+  }
+
+  /** Lets what is under way end. */
+  async beforeApplicationShutdown(): Promise<void> {
     await this.wakeUp.stop();
     await this.running;
     await Promise.all(this.underWay.values());

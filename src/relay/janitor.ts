@@ -1,7 +1,7 @@
-import { BeforeApplicationShutdown, Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Sweeper } from '../common/sweeper.js';
+import { Sweepers } from '../common/sweepers.js';
 import { WebhookSecretsService } from '../partners/webhook-secrets.service.js';
 import { DeliveryQueue } from './delivery-queue.js';
 
@@ -9,27 +9,22 @@ import { DeliveryQueue } from './delivery-queue.js';
 const KEPT_DAYS = 30;
 
 @Injectable()
-export class RelayJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private sweeper: Sweeper | undefined;
-
+export class RelayJanitor implements OnApplicationBootstrap {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly queue: DeliveryQueue,
     private readonly secrets: WebhookSecretsService,
+    private readonly sweepers: Sweepers,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.sweeper = new Sweeper('relay', [
+    this.sweepers.every('relay', [
       () => this.queue.wakeForgotten(),
       () => this.forgetDelivered(),
       () => this.forgetParked(),
       () => this.forgetEndpoints(),
       () => this.secrets.forget(),
     ]);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.sweeper?.stop();
   }
 
   private forgetDelivered(): Promise<unknown> {

@@ -1,6 +1,5 @@
-import { BeforeApplicationShutdown, Inject, Injectable, OnApplicationBootstrap } from '@nestjs/common';
-import { Sweeper } from '../common/sweeper.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { Injectable, OnApplicationBootstrap } from '@nestjs/common';
+import { Sweepers } from '../common/sweepers.js';
 import { Approvals } from './approvals.js';
 import { LoginAttempts } from './login-attempts.js';
 import { PagesService } from './pages.js';
@@ -8,15 +7,13 @@ import { SessionsService } from './sessions.service.js';
 
 /** Wipes what is over: passwords, tokens, tickets, attempts. */
 @Injectable()
-export class SsoJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private sweeper: Sweeper | undefined;
-
+export class SsoJanitor implements OnApplicationBootstrap {
   constructor(
     private readonly approvals: Approvals,
     private readonly sessions: SessionsService,
     private readonly pages: PagesService,
     private readonly attempts: LoginAttempts,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly sweepers: Sweepers,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -27,10 +24,6 @@ export class SsoJanitor implements OnApplicationBootstrap, BeforeApplicationShut
       () => this.sessions.sweep(),
       () => this.attempts.sweep(),
     ];
-    this.sweeper = new Sweeper('sso', work, this.config.sweepSeconds);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.sweeper?.stop();
+    this.sweepers.every('sso', work);
   }
 }
