@@ -13,6 +13,8 @@ const result = (members: string) =>
 const GOOD =
   '<Success>true</Success><Message/><InvoiceNumber>1</InvoiceNumber><TotalAmountDue>3.00</TotalAmountDue><BalanceDue>1.50</BalanceDue><AllowPartialPayments>false</AllowPartialPayments>';
 const found = { found: true, balanceDueCents: 150, totalAmountDueCents: 300, allowPartialPayments: false };
+/** After the XML declaration, where a DTD belongs: before it nothing would be XML. */
+const behind = (dtd: string, data: string) => data.replace('?>', `?>${dtd}`);
 const readStatus = (data: string, status = 200) => readInvoiceStatus({ status, data });
 
 function refusalOf(data: string, status = 200): [string, string] {
@@ -160,11 +162,14 @@ describe('an answer', () => {
   it.each<[string, string]>([
     [
       'an external entity',
-      `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>${result(GOOD.replace('1.50', '&e;'))}`,
+      behind('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>', result(GOOD.replace('1.50', '&e;'))),
     ],
-    ['an entity that says the balance', `<!DOCTYPE x [<!ENTITY e "1.50">]>${result(GOOD.replace('1.50', '&e;'))}`],
-    ['a harmless DTD', `<!doctype x>${result(GOOD)}`],
-    ['a thousand laughs', `<!DOCTYPE x [<!ENTITY a "haha"><!ENTITY b "&a;&a;&a;">]>${result(GOOD)}`],
+    [
+      'an entity that says the balance',
+      behind('<!DOCTYPE x [<!ENTITY e "1.50">]>', result(GOOD.replace('1.50', '&e;'))),
+    ],
+    ['a harmless DTD', behind('<!doctype x>', result(GOOD))],
+    ['a thousand laughs', behind('<!DOCTYPE x [<!ENTITY a "haha"><!ENTITY b "&a;&a;&a;">]>', result(GOOD))],
     ['endless depth', `${'<a>'.repeat(200_000)}`],
     ['endless depth that ends', envelope('<a>'.repeat(100_000) + '</a>'.repeat(100_000))],
     [
