@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from './app.js';
 import { ConfigError, type Config, readConfig } from './config/config.js';

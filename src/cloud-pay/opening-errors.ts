@@ -2,7 +2,10 @@ import { BillerHasNoApiKey } from '../billers/errors.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import {
   InvoiceCloudAnswerUnreadable,
+  InvoiceCloudBusy,
   InvoiceCloudKeyRefused,
+  InvoiceCloudLimited,
+  InvoiceCloudPaused,
   InvoiceCloudRejected,
   InvoiceCloudTimeout,
   InvoiceCloudUnavailable,
@@ -28,6 +31,9 @@ export const OF_OPENING = [
   InvoiceCloudRejected,
   InvoiceCloudKeyRefused,
   InvoiceCloudUnavailable,
+  InvoiceCloudPaused,
+  InvoiceCloudBusy,
+  InvoiceCloudLimited,
   InvoiceCloudAnswerUnreadable,
   InvoiceCloudTimeout,
   PublicUrlMissing,
