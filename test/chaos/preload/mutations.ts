@@ -1,0 +1,82 @@
+import type { Path } from './context.js';
+
+/** A guard of the platform, taken out where its statements reach the driver. */
+interface Mutation {
+  readonly guard: string;
+  applies(statement: { readonly text: string; readonly path: Path; readonly boundary: string | undefined }): boolean;
+  /** The statement that is made instead. */
+  readonly rewrite?: (text: string) => string;
+  /** Made first, on the same connection. */
+  readonly prelude?: readonly string[];
+  /** The platform is told of success before the database has answered. */
+  readonly early?: true;
+}
+
+/**
+ * One entry a guard; those that are an index or a constraint are dropped in the database instead (guards.ts). They are found
+ * by what the statement does, since its text may change.
+ */
+const MUTATIONS: readonly Mutation[] = [
+  {
+    guard: 'row-lock',
+    applies: ({ text, path }) =>
+      path === 'postback' && /\bpayments\b/i.test(text) && /\bfor (no key )?update\b/i.test(text),
+    rewrite: (text) => text.replace(/\bfor (no key )?update(\s+of\s+\S+)?/i, ''),
+  },
+  {
+    guard: 'invoice-lock',
+    applies: ({ text, path }) => path === 'opening' && /\bpg_advisory_xact_lock\b/i.test(text),
+    rewrite: (text) => text.replace(/\bpg_advisory_xact_lock\b/i, 'pg_advisory_xact_lock_shared'),
+  },
+  {
+    guard: 'transactional-enqueue',
+    applies: ({ text, path }) => path === 'postback' && /\binsert into "?deliveries"?\s*\(/i.test(text),
+    prelude: ['commit', 'begin'],
+  },
+  {
+    guard: 'meaning-unique',
+    applies: ({ text }) => /^\s*insert into "?postbacks"?/i.test(text) && /on conflict \(payment_id/i.test(text),
+    rewrite: (text) => text.replace(/on conflict\s*\([^)]*\)\s*do nothing/i, ''),
+  },
+  {
+    guard: 'claim-expires',
+    applies: ({ text, path }) => path === 'relay' && /\bclaimed_until\s*<=\s*now\(\)/i.test(text),
+    rewrite: (text) => text.replace(/\bor\s+[\w.]*\bclaimed_until\s*<=\s*now\(\)/i, ''),
+  },
+  {
+    guard: 'commit-before-answer',
+    applies: ({ boundary, path }) => path === 'postback' && boundary === 'commit',
+    prelude: ['select pg_sleep(0.05)'],
+    early: true,
+  },
+];
+
+export interface Mutated {
+  readonly text: string;
+  readonly prelude: readonly string[];
+  readonly early: boolean;
+}
+
+/** What becomes of a statement without the guards that are named. */
+export class Mutations {
+  private readonly active: readonly Mutation[];
+  private readonly applied = new Map<string, number>();
+
+  constructor(without: readonly string[]) {
+    this.active = MUTATIONS.filter(({ guard }) => without.includes(guard));
+  }
+
+  of(text: string, path: Path, boundary: string | undefined): Mutated {
+    const found = this.active.find((mutation) => mutation.applies({ text, path, boundary }));
+    if (!found) return { text, prelude: [], early: false };
+    this.applied.set(found.guard, (this.applied.get(found.guard) ?? 0) + 1);
+    return { text: found.rewrite?.(text) ?? text, prelude: found.prelude ?? [], early: found.early ?? false };
+  }
+
+  counts(): Record<string, number> {
+    return Object.fromEntries(this.applied);
+  }
+}
+
+/** Guards that are taken out at the driver; the rest are taken out in the database. */
+export const AT_THE_DRIVER: readonly string[] = MUTATIONS.map(({ guard }) => guard);

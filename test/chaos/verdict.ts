@@ -1,0 +1,49 @@
+import type { Checks } from './checks.js';
+import type { Comparison } from './compare.js';
+import type { World } from './world.js';
+
+/** Three zeros for a chapter, and everything else that must not be. */
+export async function verdict(
+  checks: Checks,
+  chapter: string,
+  worlds: readonly World[],
+  withinMs?: number,
+): Promise<readonly Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const world of worlds) comparisons.push(await world.compare(withinMs));
+  const all = (pick: (comparison: Comparison) => readonly string[]) => comparisons.flatMap(pick);
+  const sum = (pick: (comparison: Comparison) => number) => comparisons.reduce((total, one) => total + pick(one), 0);
+  const { stage } = worlds[0] ?? {};
+
+  checks.figure(
+    chapter,
+    'money moved / payments paid / partner told',
+    `${sum(({ counts }) => counts.moved)} / ${sum(({ counts }) => counts.paid)} / ${sum(({ counts }) => counts.receipts)}`,
+  );
+  checks.none(
+    chapter,
+    'lost',
+    all(({ lost }) => lost),
+  );
+  checks.none(
+    chapter,
+    'doubled',
+    all(({ doubled }) => doubled),
+  );
+  checks.none(
+    chapter,
+    'wrongly paid',
+    all(({ wronglyPaid }) => wronglyPaid),
+  );
+  const missing = all((comparison) => comparison.missing).length;
+  if (missing > 0) checks.figure(chapter, 'missing: posted back once, to a process that died', missing);
+  if (!stage) return comparisons;
+  const partnerIds = [...new Set(worlds.map(({ partnerId }) => partnerId))];
+  const [left, parked] = [await stage.tables.backlog(partnerIds), await stage.tables.parked(partnerIds)];
+  checks.add(chapter, 'backlog at the end', left + parked === 0, `${left} waiting, ${parked} parked`);
+  checks.none(chapter, 'answers that nothing explains', [
+    ...worlds.flatMap(({ problems }) => problems),
+    ...stage.partner.forged.map((id) => `a message without a valid signature: ${id}`),
+  ]);
+  return comparisons;
+}
