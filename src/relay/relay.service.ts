@@ -5,6 +5,7 @@ import { EntityManager, In, Repository } from 'typeorm';
 import { newId } from '../common/id.js';
 import { SecretBox } from '../common/secret-box.js';
 import { BODY } from './attempts.js';
+import { IS_PENDING } from './delivery-queue.js';
 import { Delivery, type DeliveryStatus } from './delivery.entity.js';
 import { endpointUrlOf } from './endpoint.entity.js';
 import { CHANNEL } from './wake-up.js';
@@ -45,7 +46,7 @@ export class RelayService {
     // Touching the earlier ones makes whoever records them at this moment wait, and then see that this one is there.
     await manager.query(
       `with earlier as (
-         update deliveries set awaited = true where subject_id = $4 and status = 'pending' returning id
+         update deliveries set awaited = true where subject_id = $4 and ${IS_PENDING} returning id
        ), made as (
          insert into deliveries (id, partner_id, endpoint_id, subject_id, biller_id, sequence, url, content_type,
            body_sealed, status, held, next_attempt_at)
