@@ -46,6 +46,7 @@ export class AccessGuard implements CanActivate {
     }
     const { partnerId, id, mode, billerIds } = found;
     request.caller = { partnerId, keyId: id, mode, billerIds };
+    request.actor = { name: `partner key ${id}`, ip: request.ip, requestId: request.id };
     return true;
   }
 

@@ -29,7 +29,7 @@ export interface Caller {
 
 export type CallerRequest = FastifyRequest & { caller?: Caller; actor?: Actor };
 
-/** The administrator who is calling, for the audit trail. */
+/** The administrator, or the partner's key, that is calling, for the audit trail. */
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext): Actor | undefined => {
   return context.switchToHttp().getRequest<CallerRequest>().actor;
 });

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Actor } from '../audit/audit-trail.js';
 import { ApiProblems } from '../common/openapi.js';
 import { IdParam } from '../common/params.js';
 import { InvalidRequest } from '../common/platform-error.js';
-import { type Caller, CurrentCaller, RequiresScope } from '../partners/access.js';
+import { type Caller, CurrentActor, CurrentCaller, RequiresScope } from '../partners/access.js';
 import { Forbidden, Unauthenticated } from '../partners/errors.js';
 import { DeliveryQueries } from './delivery-queries.js';
 import { DeliveryDetailView, DeliveryPageView, ReplayView } from './delivery.view.js';
@@ -51,8 +52,12 @@ export class DeliveriesController {
   @RequiresScope('relay:write')
   @ApiOkResponse({ type: ReplayView })
   @ApiProblems([...OF_CALLERS, TooManyReplays], { takesBody: true })
-  replayAll(@CurrentCaller() caller: Caller, @Body() wanted: ReplayOwnDeliveries): Promise<ReplayView> {
-    return this.replays.many(caller, wanted);
+  replayAll(
+    @CurrentActor() actor: Actor,
+    @CurrentCaller() caller: Caller,
+    @Body() wanted: ReplayOwnDeliveries,
+  ): Promise<ReplayView> {
+    return this.replays.many(actor, caller, wanted);
   }
 
   /** Sends one delivery again */
@@ -61,7 +66,11 @@ export class DeliveriesController {
   @RequiresScope('relay:write')
   @ApiOkResponse({ type: DeliveryDetailView })
   @ApiProblems([...OF_CALLERS, DeliveryNotFound, TooManyReplays])
-  replay(@CurrentCaller() caller: Caller, @Param('id', IdParam) id: string): Promise<DeliveryDetailView> {
-    return this.replays.one(caller, id);
+  replay(
+    @CurrentActor() actor: Actor,
+    @CurrentCaller() caller: Caller,
+    @Param('id', IdParam) id: string,
+  ): Promise<DeliveryDetailView> {
+    return this.replays.one(actor, caller, id);
   }
 }

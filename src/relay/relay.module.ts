@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
 import { Attempts } from './attempts.js';
 import { DeliveriesController } from './deliveries.controller.js';
@@ -19,7 +20,11 @@ import { Sender } from './sender.js';
 import { WakeUp } from './wake-up.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Delivery, DeliveryAttempt, DeliverySequence, RelayEndpoint]), PartnersModule],
+  imports: [
+    TypeOrmModule.forFeature([Delivery, DeliveryAttempt, DeliverySequence, RelayEndpoint]),
+    AuditModule,
+    PartnersModule,
+  ],
   controllers: [DeliveriesController],
   providers: [
     RelayService,

@@ -177,6 +177,8 @@ describe('a partner', () => {
     await delivered(delivery.id);
     const again = await api({ method: 'POST', path: `/v1/deliveries/${delivery.id}/replay`, key: story.key });
     expect(again).toMatchObject({ status: 200, body: { status: 'pending' } });
+    const { data } = await admin('GET', `/audit-events?target=delivery:${delivery.id}`);
+    expect(data).toMatchObject([{ action: 'delivery.replay', actor: expect.stringMatching(/^partner key /) }]);
     await delivered(delivery.id);
   });
 
