@@ -4,7 +4,7 @@ import { Comparison } from './comparison.js';
 import { ReconciliationsService } from './reconciliations.service.js';
 
 /** Often, since an administrator waits for one that was asked for. */
-const EVERY_MS = 2_000;
+const EVERY_SECONDS = 2;
 
 @Injectable()
 export class ReconciliationJanitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -20,7 +20,7 @@ export class ReconciliationJanitor implements OnApplicationBootstrap, BeforeAppl
     this.sweeper = new Sweeper(
       'reconciliation',
       [() => this.beginDaily(), (stopping) => this.work(stopping)],
-      EVERY_MS,
+      EVERY_SECONDS,
     );
   }
 
