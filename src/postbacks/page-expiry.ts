@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
 import { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
-import { Settlement } from '../cloud-pay/settlement.js';
+import { type LockedPayment, Settlement } from '../cloud-pay/settlement.js';
 import { newId } from '../common/id.js';
 import { dollarsOf } from '../common/money.js';
 import { PlatformError } from '../common/platform-error.js';
@@ -94,28 +94,46 @@ export class PageExpiry {
 
   /** @param status null: nothing could be learned */
   private async conclude(candidate: Candidate, status: InvoiceStatus | null): Promise<void> {
-    const { id, amountDueCents, invoiceNumber } = candidate;
-    const owed = status?.found ? status.balanceDueCents : null;
-    const paid = owed !== null && (amountDueCents === null ? owed === 0 : owed < amountDueCents);
+    const { id } = candidate;
     await this.dataSource.transaction(async (manager) => {
       const payment = await this.settlement.byId(manager, id);
       if (payment?.status !== 'open') return;
-      if (paid) {
-        const said = { InvoiceNumber: invoiceNumber, BalanceDue: dollarsOf(owed) };
-        const raw = { contentType: 'application/json', query: '', body: JSON.stringify(said) };
-        const received = this.recorder.receive('inquiry', raw, readPostback(raw));
-        const reasons = ['paid-without-postback'];
-        // Stored before: an administrator has rejected it already.
-        if (await this.recorder.store(manager, payment, received, 'held', reasons)) {
-          await this.settlement.hold(manager, id, reasons);
-          this.logger.warn({ paymentId: id, reasons }, 'postback missing');
-          return;
-        }
+      let invoiceStatus = status === null ? 'not-answered' : status.found ? 'owed' : 'not-found';
+      if (status?.found && isPaid(candidate, status)) {
+        const taken = status.totalAmountDueCents - status.balanceDueCents;
+        const kept = await this.keptForInvoice(manager, id);
+        if (kept > 0 && taken <= kept) invoiceStatus = 'paid-elsewhere';
+        else if (await this.hold(manager, payment, status.balanceDueCents)) return;
+        else invoiceStatus = 'rejected';
       }
-      await this.expire(manager, [id], {
-        invoiceStatus: status === null ? 'not-answered' : status.found ? 'owed' : 'not-found',
-      });
+      await this.expire(manager, [id], { invoiceStatus });
     });
+  }
+
+  /** @returns false when it was held before: an administrator has rejected it */
+  private async hold(manager: EntityManager, payment: LockedPayment, owedCents: number): Promise<boolean> {
+    const said = { InvoiceNumber: payment.invoiceNumber, BalanceDue: dollarsOf(owedCents) };
+    const raw = { contentType: 'application/json', query: '', body: JSON.stringify(said) };
+    const received = this.recorder.receive('inquiry', raw, readPostback(raw));
+    const reasons = ['paid-without-postback'];
+    if (!(await this.recorder.store(manager, payment, received, 'held', reasons))) return false;
+    await this.settlement.hold(manager, payment.id, reasons);
+    this.logger.warn({ paymentId: payment.id, reasons }, 'postback missing');
+    return true;
+  }
+
+  /** What PostBacks have told of the invoice, on whatever page it was paid. Cents. */
+  private async keptForInvoice(manager: EntityManager, id: string): Promise<number> {
+    const [row] = await manager.query<[{ kept: number }]>(
+      `select coalesce(sum(r.amount_cents - r.refund_cents), 0)::float8 as kept
+       from payments own
+         join payments p on p.biller_id = own.biller_id and p.invoice_number = own.invoice_number
+           and p.account_number = own.account_number
+         join receipts r on r.payment_id = p.id
+       where own.id = $1`,
+      [id],
+    );
+    return row.kept;
   }
 
   private async expire(manager: EntityManager, ids: readonly string[], data: object): Promise<number> {
@@ -129,3 +147,7 @@ export class PageExpiry {
     return ids.length;
   }
 }
+
+/** In whole or in part. */
+const isPaid = ({ amountDueCents }: Candidate, said: InvoiceStatus & { found: true }): boolean =>
+  said.balanceDueCents < (amountDueCents ?? said.totalAmountDueCents);

@@ -1,4 +1,4 @@
-import { hasMoney, isSettled, type PaymentStatus } from '../cloud-pay/payment-status.js';
+import { isSettled, type PaymentStatus } from '../cloud-pay/payment-status.js';
 import type { InvoiceStatus } from '../invoice-cloud/invoice-cloud.client.js';
 
 export const CATEGORIES = ['match', 'mismatch', 'missing', 'duplicate', 'conflicting'] as const;
@@ -16,8 +16,12 @@ export type Category = (typeof CATEGORIES)[number];
 export interface Booked {
   readonly status: PaymentStatus;
   readonly amountDueCents: number | null;
-  /** Over all payments for the same invoice: a payer may have paid on more than one page. */
-  readonly invoicePaidCents: number;
+  /**
+   * Over all payments for the same invoice, since a payer may have paid on more than one page; without what was too much,
+   * whether it has been returned by now or is still due.
+   */
+  readonly invoiceKeptCents: number;
+  /** Of this payment, and not yet returned. */
   readonly refundDueCents: number;
   readonly needsReview: boolean;
   /** A refusal came after the money. */
@@ -37,23 +41,23 @@ const finding = (category: Category, reason: string): Finding => ({ category, re
  * @param said what Invoice Cloud answers about the invoice; null where it was not, or could not be, asked
  */
 export function compare(booked: Booked, said: InvoiceStatus | null): Finding {
-  if (booked.status === 'duplicate-payment') return finding('duplicate', 'paid-more-than-once');
+  const { status, invoiceKeptCents: ours } = booked;
+  if (status === 'duplicate-payment' && booked.refundDueCents > 0) return finding('duplicate', 'paid-more-than-once');
   if (booked.needsReview) return finding('conflicting', 'postback-held');
   if (said?.found) {
     const taken = Math.max(said.totalAmountDueCents - said.balanceDueCents, 0);
-    const ours = booked.invoicePaidCents - booked.refundDueCents;
     if (taken > 0 && ours === 0) return finding('missing', 'paid-without-postback');
     if (taken === 0 && ours > 0) return finding('conflicting', 'paid-here-owed-there');
     if (taken !== ours) return finding('mismatch', 'amounts-differ');
   }
   if (booked.refundDueCents > 0) return finding('duplicate', 'overpaid');
   if (booked.alerted) return finding('conflicting', 'refusal-after-approval');
-  if (booked.status === 'unconfirmed' && booked.invoicePaidCents === 0) {
-    return said === null ? finding('mismatch', 'opening-unconfirmed') : finding('match', 'owed-on-both-sides');
+  if (said === null) {
+    const lost = status === 'unconfirmed' && ours === 0;
+    return lost ? finding('mismatch', 'opening-unconfirmed') : finding('match', 'not-asked');
   }
-  if (said === null) return finding('match', 'not-asked');
-  if (!said.found) {
-    return hasMoney(booked.status) ? finding('match', 'unknown-there') : finding('match', 'unknown-there-unpaid');
-  }
-  return finding('match', isSettled(booked.status) ? 'paid-on-both-sides' : 'owed-on-both-sides');
+  if (!said.found) return finding('match', ours > 0 ? 'unknown-there' : 'unknown-there-unpaid');
+  // The money may be another payment's for the same invoice.
+  const paid = isSettled(status) || (ours > 0 && said.balanceDueCents === 0);
+  return finding('match', paid ? 'paid-on-both-sides' : 'owed-on-both-sides');
 }

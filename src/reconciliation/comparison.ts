@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
 import { leastIdAt } from '../common/id.js';
@@ -22,6 +22,8 @@ interface Row extends Booked {
   readonly invoiceNumber: string;
   readonly amountPaidCents: number | null;
 }
+
+type Compared = readonly [Row, Finding, InvoiceStatus | null];
 
 /** Asks about one payment after the other, in the biller's name; gives up on asking when nobody answers. */
 type Ask = (invoiceNumber: string) => Promise<InvoiceStatus | null>;
@@ -49,71 +51,86 @@ export class Comparison {
     if (!taken) return false;
     const repository = this.dataSource.getRepository<Reconciliation>('Reconciliation');
     const ask = await this.asker((await repository.findOneByOrFail({ id: taken.id })).billerId);
-    while (!stopping.aborted) {
-      const run = await repository.findOneByOrFail({ id: taken.id });
-      if (!(await this.batch(run, ask))) return true;
-    }
-    await this.dataSource.query(`update reconciliations set leased_until = null where id = $1`, [taken.id]);
+    while (await this.batch(await repository.findOneByOrFail({ id: taken.id }), ask, stopping));
     return true;
   }
 
-  /** @returns false when it was the last one */
-  private async batch(run: Reconciliation, ask: Ask): Promise<boolean> {
+  /**
+   * Compares one batch and records it; cut short, and given back to whoever comes next, when the process is to stop.
+   * @returns false when this process has no more to do: it was the last one, it is to stop, or another one took over
+   */
+  private async batch(run: Reconciliation, ask: Ask, stopping: AbortSignal): Promise<boolean> {
     const rows = await this.read(run);
-    const found: [Row, Finding, InvoiceStatus | null][] = [];
+    const found: Compared[] = [];
     for (const row of rows) {
+      if (stopping.aborted) break;
       const said = row.status === 'failed' ? null : await ask(row.invoiceNumber);
-      found.push([row, compare(row, said), said]);
+      const finding = compare(row, said);
+      if (finding.category === 'match' || said === null) found.push([row, finding, said]);
+      else {
+        // A PostBack may have come since the batch was read: others were asked about before.
+        const [now = row] = await this.read(run, row.id);
+        found.push([now, compare(now, said), said]);
+      }
     }
     const counts: Record<string, number> = { ...run.counts };
     for (const [, { category }] of found) counts[category] = (counts[category] ?? 0) + 1;
-    const last = rows.length < BATCH;
+    const last = rows.length < BATCH && found.length === rows.length;
     const asked = run.asked || found.some(([, , said]) => said !== null);
-    await this.dataSource.transaction(async (manager) => {
-      for (const [row, { category, reason }, said] of found) {
-        await manager.query(
-          `insert into reconciliation_items (reconciliation_id, payment_id, category, reason, account_number,
-             invoice_number, status, amount_due_cents, amount_paid_cents, refund_due_cents, balance_there_cents)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
-          [
-            run.id,
-            row.id,
-            category,
-            reason,
-            row.accountNumber,
-            row.invoiceNumber,
-            row.status,
-            row.amountDueCents,
-            row.amountPaidCents,
-            row.refundDueCents,
-            said?.found ? said.balanceDueCents : null,
-          ],
-        );
-      }
-      // Another process may have taken over, when this one was too slow: then its count stands.
-      await manager.query(
+    const stop = stopping.aborted;
+    const kept = await this.dataSource.transaction(async (manager) => {
+      // Another process may have taken over, when this one was too slow: then what that one finds stands, and only that.
+      const [, moved] = await manager.query<[unknown, number]>(
         `update reconciliations set cursor = $2, compared = compared + $3, counts = $4, asked = $5,
-           leased_until = now() + interval '${LEASE} seconds',
+           leased_until = case when $8 then null else now() + interval '${LEASE} seconds' end,
            status = case when $6 then 'done' else status end, finished_at = case when $6 then now() end
          where id = $1 and cursor is not distinct from $7 and status = 'running'`,
-        [run.id, rows.at(-1)?.id ?? run.cursor, rows.length, counts, asked, last, run.cursor],
+        [run.id, found.at(-1)?.[0].id ?? run.cursor, found.length, counts, asked, last, run.cursor, stop],
       );
+      if (moved > 0) await this.store(manager, run.id, found);
+      return moved > 0;
     });
-    return !last;
+    return kept && !last && !stop;
   }
 
-  private read(run: Reconciliation): Promise<Row[]> {
+  private async store(manager: EntityManager, runId: string, found: readonly Compared[]): Promise<void> {
+    for (const [row, { category, reason }, said] of found) {
+      await manager.query(
+        `insert into reconciliation_items (reconciliation_id, payment_id, category, reason, account_number,
+           invoice_number, status, amount_due_cents, amount_paid_cents, refund_due_cents, balance_there_cents)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        [
+          runId,
+          row.id,
+          category,
+          reason,
+          row.accountNumber,
+          row.invoiceNumber,
+          row.status,
+          row.amountDueCents,
+          row.amountPaidCents,
+          row.refundDueCents,
+          said?.found ? said.balanceDueCents : null,
+        ],
+      );
+    }
+  }
+
+  /** @param id this one alone; otherwise the next batch */
+  private read(run: Reconciliation, id: string | null = null): Promise<Row[]> {
     return this.dataSource.query<Row[]>(
       `select p.id, p.status, p.account_number as "accountNumber", p.invoice_number as "invoiceNumber",
          p.amount_due_cents::float8 as "amountDueCents", p.amount_paid_cents::float8 as "amountPaidCents",
          p.refund_due_cents::float8 as "refundDueCents", p.needs_review as "needsReview",
-         (select coalesce(sum(o.amount_paid_cents), 0)::float8 from payments o
+         (select coalesce(sum(r.amount_cents - r.refund_cents), 0)::float8
+            from payments o join receipts r on r.payment_id = o.id
             where o.biller_id = p.biller_id and o.invoice_number = p.invoice_number
-              and o.account_number = p.account_number) as "invoicePaidCents",
+              and o.account_number = p.account_number) as "invoiceKeptCents",
          exists (select 1 from payment_events e where e.payment_id = p.id and e.type = 'payment.alert') as alerted
        from payments p where p.biller_id = $1 and p.id >= $2 and p.id < $3 and ($4::uuid is null or p.id > $4)
+         and ($5::uuid is null or p.id = $5)
        order by p.id limit ${BATCH}`,
-      [run.billerId, leastIdAt(run.fromAt), leastIdAt(run.toAt), run.cursor],
+      [run.billerId, leastIdAt(run.fromAt), leastIdAt(run.toAt), run.cursor, id],
     );
   }
 

@@ -29,6 +29,7 @@ export interface StoryOptions {
 
 /** What the sandbox recorded of one call. */
 export interface Wire {
+  readonly operation: string;
   readonly text: string;
   readonly body: Json;
   readonly headers: Record<string, string>;
@@ -129,7 +130,9 @@ export class Story {
   async open(changes: object = {}, customer: object = {}, invoice: object = {}): Promise<Opened> {
     const answer = await this.ask(sampleRequest(changes, customer, invoice));
     if (answer.status !== 201) throw new Error(`expected 201, got ${answer.status}: ${answer.text}`);
-    const { postBackUrl } = await this.lastAsked();
+    // The last of its kind: the platform may ask other things by itself.
+    const asked = (await this.requests()).findLast(({ operation }) => operation === 'cloud-payments');
+    const postBackUrl = asked?.body.PostBackURL as string;
     return { id: answer.body.id, cloudPaymentUrl: answer.body.cloudPaymentUrl, postBackUrl, view: answer.body };
   }
 
