@@ -31,6 +31,7 @@ interface Row {
 
 /** Several connections to each of several processes: a message takes the next one. */
 const CONNECTIONS = 8;
+const PARTNER_URL = 'https://partner.example.com/log';
 
 /** Where payments are laid out by the hundred, messages are sent over many connections, and the books are read. */
 export class PaymentField {
@@ -46,7 +47,6 @@ export class PaymentField {
     private readonly partnerId: string,
     private readonly billerId: string,
     private readonly billerGuid: string,
-    private readonly postbackUrl: string,
   ) {
     this.database = new Database({ connectionString: databaseUrl, max: 2 });
     this.ways = platforms.map(({ url }) => new Pool(url, { connections: CONNECTIONS, pipelining: 1 }));
@@ -57,6 +57,15 @@ export class PaymentField {
   async close(): Promise<void> {
     await Promise.all(this.ways.map((way) => way.destroy()));
     await this.database.end();
+  }
+
+  /** Switches the partner's endpoint off: what is told to it waits, where it can be read, and no worker is in the way. */
+  async quiet(): Promise<void> {
+    await this.database.query(
+      `insert into relay_endpoints (id, partner_id, url, url_digest, disabled_at, disabled_reason)
+       values (gen_random_uuid(), $1, $2, $3, now(), 'test')`,
+      [this.partnerId, PARTNER_URL, createHash('sha256').update(PARTNER_URL).digest()],
+    );
   }
 
   /** Puts the payments of several cases there at once; those of one case share their PaymentGUIDs and their account. */
@@ -82,7 +91,7 @@ export class PaymentField {
          decode(r.digest, 'hex')
        from jsonb_to_recordset($1) as r (id uuid, start text, key text, "invoiceNumber" text, due bigint,
          "inParts" boolean, minimum bigint, digest text)`,
-      [JSON.stringify(rows), this.billerId, this.partnerId, this.postbackUrl],
+      [JSON.stringify(rows), this.billerId, this.partnerId, PARTNER_URL],
     );
     return laid;
   }
@@ -121,7 +130,7 @@ export class PaymentField {
          (select count(*)::int from postbacks b where b.payment_id = p.id) as kept,
          (select count(*)::int from postbacks b where b.payment_id = p.id and b.verdict = 'held') as held,
          (select count(*)::int from payment_events e where e.payment_id = p.id and e.type = 'payment.alert') as alerts,
-         coalesce((select json_agg(json_build_array(d.id, d.body_sealed))
+         coalesce((select json_agg(json_build_array(d.id, d.body_sealed) order by d.sequence)
            from deliveries d where d.subject_id = p.id), '[]') as deliveries
        from payments p where p.id = any($1)`,
       [laid.flat().map(({ id }) => id)],
@@ -147,10 +156,11 @@ export class PaymentField {
       fee,
       refund,
     }));
-    const told = row.deliveries.map(([deliveryId, sealed]) => {
+    const told = row.deliveries.map(([deliveryId, sealed], index) => {
       const form = new URLSearchParams(this.box.open(sealed, deliveryId, 'body'));
       const said = new Map([...form].map(([name, value]) => [name.toLowerCase(), value]));
       if (said.get('billbridgepaymentid') !== id) throw new Error('the partner was told of another payment');
+      if (said.get('billbridgesequence') !== String(index + 1)) throw new Error('a number is missing');
       const approved = said.get('approved')?.toLowerCase() === 'true';
       return toldOf(said.get('billbridgestatus') ?? '', numberOf(said.get('paymentguid') ?? ''), approved);
     });
@@ -165,7 +175,7 @@ export class PaymentField {
       kept: row.kept,
       held: row.held,
       alerts: row.alerts,
-      told: told.sort(),
+      told,
     };
   }
 }

@@ -76,7 +76,7 @@ export interface Entry {
   readonly held: number;
   /** Refusals after money. */
   readonly alerts: number;
-  /** What the partner was told, as a sorted list: status, PaymentGUID, approval. */
+  /** What the partner was told, in order: status, PaymentGUID, approval. */
   readonly told: readonly string[];
 }
 
@@ -122,7 +122,7 @@ export function after(books: Books, terms: readonly Terms[], post: Post): Books 
 function effect(books: Books, terms: readonly Terms[], post: Post, asked: Terms, entry: Entry): Partial<Entry> {
   const held = { review: true, held: entry.held + 1 };
   if (post.forgery !== null || !agrees(post.cents, asked, entry.paid ?? 0)) return held;
-  const tell = (status: Status): readonly string[] => [...entry.told, toldOf(status, post.guid, post.approved)].sort();
+  const tell = (status: Status): readonly string[] => [...entry.told, toldOf(status, post.guid, post.approved)];
 
   if (!post.approved) {
     if (entry.paid !== null) return { alerts: entry.alerts + 1 };
