@@ -13,8 +13,9 @@ import { Stage, type Cast } from './stage.js';
 type Print = (line: string) => void;
 
 /** Three, so that two remain when one dies. */
-const ROUGH: Cast = { processes: 3, jitterMs: 4 };
-const RACING: Cast = { processes: 2, jitterMs: 25 };
+const ROUGH: Cast = { processes: 3 };
+/** How long statements wait at most, so that processes are not always equally fast; and that races are races. */
+const JITTER_MS = { rough: 4, racing: 25 };
 /** With the waits between attempts that production has. */
 const PATIENT: Cast = { processes: 2, env: { RELAY_RETRY_SECONDS: '' } };
 const MEASURED: Cast = {
@@ -40,24 +41,32 @@ export async function runChapters(
     print(`  ${Math.round((Date.now() - begun) / 1000)} s`);
   };
 
-  if (wants('kills') || wants('postgres') || wants('proxy')) {
+  if (wants('kills') || wants('races') || wants('postgres') || wants('proxy')) {
     await chapter('platform', () => stage.play(ROUGH));
+    stage.fleet.jitter(JITTER_MS.rough);
     let lost: (() => Promise<void>) | undefined;
     if (wants('kills')) {
       await chapter('lost worker', async () => void (lost = await loseWorkers(stage, checks, 3)));
-      await chapter('kills', () => killChapter(stage, checks, { kills: options.kills, everyLabel: long }, print));
+      const kills = {
+        kills: options.kills,
+        everyLabel: long,
+        only: options.without.find(({ killedAt }) => killedAt)?.killedAt,
+        tell: options.verbose ? print : undefined,
+      };
+      await chapter('kills', () => killChapter(stage, checks, kills, print));
     }
-    if (wants('postgres')) await chapter('postgres', () => postgresChapter(stage, checks, long ? 25 : 3));
-    if (wants('proxy')) await chapter('proxy', () => proxyChapter(stage, checks, long ? 10 : 0.3, long ? 6 : 3));
+    if (wants('postgres')) await chapter('postgres', () => postgresChapter(stage, checks, long ? 25 : 2));
+    const proxy = { together: !long, secondsEach: long ? 8 : 1, clients: long ? 6 : 3 };
+    if (wants('proxy')) await chapter('proxy', () => proxyChapter(stage, checks, proxy));
+    if (wants('races')) {
+      stage.fleet.jitter(JITTER_MS.racing);
+      await chapter('races', () => raceChapter(stage, checks, long ? 100 : 6));
+    }
     await lost?.();
-  }
-  if (wants('races')) {
-    await stage.play(RACING);
-    await chapter('races', () => raceChapter(stage, checks, long ? 100 : 10));
   }
   if (wants('partner')) {
     await stage.play(PATIENT);
-    await chapter('partner', () => partnerChapter(stage, checks, long ? 200 : 20));
+    await chapter('partner', () => partnerChapter(stage, checks, long ? 200 : 10, long ? 60 : 240));
   }
   if (wants('load') || wants('hang')) {
     await stage.play(MEASURED);

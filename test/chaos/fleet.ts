@@ -20,6 +20,7 @@ const STARTING_AT_ONCE = 2;
 export class Fleet {
   private members: Member[] = [];
   private point: KillPoint | undefined;
+  private jitterMs = 0;
   private closing = false;
   private waiting: ((death: Death) => void)[] = [];
   readonly deaths: Death[] = [];
@@ -70,6 +71,12 @@ export class Fleet {
     this.order({ type: 'disarm' });
   }
 
+  /** Statements of payments wait up to this long from now on. */
+  jitter(ms: number): void {
+    this.jitterMs = ms;
+    this.order({ type: 'jitter', ms });
+  }
+
   /** The next end of a process. */
   nextDeath(): Promise<Death> {
     return new Promise((done) => this.waiting.push(done));
@@ -106,7 +113,7 @@ export class Fleet {
   }
 
   private order(order: Order): void {
-    for (const { child, isReady } of this.members) if (isReady && child.connected) child.send(order, () => undefined);
+    for (const member of this.members) if (member.isReady) tell(member, order);
   }
 
   private async fill(): Promise<void> {
@@ -127,8 +134,8 @@ export class Fleet {
       () => {
         member.isReady = true;
         this.starts.push(performance.now() - begun);
-        const order: Order = this.point ? { type: 'arm', point: this.point } : { type: 'disarm' };
-        started.child.send(order, () => undefined);
+        tell(member, { type: 'jitter', ms: this.jitterMs });
+        if (this.point) tell(member, { type: 'arm', point: this.point });
         void this.fill();
       },
       () => {
@@ -149,6 +156,11 @@ export class Fleet {
     } else if (member.isReady) this.surprises.push(`ended by itself (${signal}): ${member.said()}`);
     void this.fill();
   }
+}
+
+/** One that has just died hears nothing, which is no error. */
+function tell({ child }: Member, order: Order): void {
+  if (child.connected) child.send(order, () => undefined);
 }
 
 function reportOf({ child }: Member): Promise<Report | undefined> {

@@ -6,6 +6,8 @@ export interface Guard {
   readonly what: string;
   /** The chapters that must find it. */
   readonly foundBy: readonly Chapter[];
+  /** Where processes are killed, if that is what finds it. */
+  readonly killedAt?: RegExp;
   /** How it is taken out in the test's database. Without: at the driver (preload/mutations.ts). */
   readonly sql?: readonly string[];
 }
@@ -39,6 +41,7 @@ export const GUARDS: readonly Guard[] = [
     name: 'transactional-enqueue',
     what: 'the message to the partner is recorded in the transaction that records the payment',
     foundBy: ['kills'],
+    killedAt: /^postback: (.* deliveries|commit)/,
   },
   {
     name: 'invoice-lock',

@@ -37,27 +37,32 @@ export interface KillOptions {
   /** Every label at every moment at least once. */
   readonly everyLabel: boolean;
   /** Only steps whose label agrees. */
-  readonly only?: RegExp;
+  readonly only?: RegExp | undefined;
+  /** Takes a line for every step and every trial. */
+  readonly tell?: ((line: string) => void) | undefined;
 }
 
 /** Kills processes at labelled steps while clients go on, and compares what is left. */
 export async function killChapter(
   stage: Stage,
   checks: Checks,
-  { kills, everyLabel, only = /./ }: KillOptions,
+  { kills, everyLabel, only = /./, tell = () => undefined }: KillOptions,
   print: (line: string) => void,
 ): Promise<void> {
   const world = await World.create(stage);
   const steps = await record(stage, world);
   const labels = [...steps.keys()].filter((label) => STEPS[pathOf(label)]?.test(label) && only.test(label)).sort();
   checks.figure(CHAPTER, 'labelled steps', summary(labels));
-  if (process.env['CHAOS_LIST']) for (const l of labels.sort()) print(`    ${l}  ${steps.get(l)?.length}`);
+  for (const label of labels) tell(`  ${label}: taken by ${steps.get(label)?.length} of ${SCENARIOS.length} scenarios`);
   checks.none(CHAPTER, 'paths without a step', only.source === '.' ? unseen(labels) : []);
 
   const common = labels.filter((label) => (steps.get(label)?.length ?? 0) >= COMMON);
   const plan = planOf(stage, steps, everyLabel ? labels : common, kills, everyLabel);
-  const run = new KillRun(stage, world, print, plan.length);
+  const run = new KillRun(stage, world, print, tell, plan.length);
   for (const trial of plan) await run.attempt(trial);
+  // Steps that were not reached are made up for.
+  for (const trial of planOf(stage, steps, common, plan.length, false))
+    if (run.deaths < kills) await run.attempt(trial);
   await run.end();
 
   const { deaths } = run;
@@ -150,6 +155,7 @@ class KillRun {
     private readonly stage: Stage,
     private readonly world: World,
     private readonly print: (line: string) => void,
+    private readonly tell: (line: string) => void,
     private readonly planned: number,
   ) {}
 
@@ -159,9 +165,7 @@ class KillRun {
     const before = fleet.deaths.length;
     let reached = false;
     for (let tried = 0; tried < TRIES && !reached; tried += 1) {
-      const t0 = Date.now();
       await fleet.enough(2);
-      const t1 = Date.now();
       await until(() => this.underWay.size < MOST_UNDER_WAY, 120_000);
       const death = fleet.nextDeath();
       // Which process takes the second one is a matter of chance; the first is met by any.
@@ -175,10 +179,7 @@ class KillRun {
         sleep(REACHED_WITHIN_MS, false),
       ]);
       fleet.disarm();
-      if (process.env['CHAOS_LIST'])
-        this.print(
-          `   ${reached} fleet ${t1 - t0} reach ${Date.now() - t1} ${trial.moment} ${trial.nth} ${trial.label} | ${scenario.name}`,
-        );
+      this.tell(`  ${reached ? 'died' : 'missed'} ${trial.moment} ${trial.label} (“${scenario.name}”)`);
     }
     if (reached) this.used.add(`${trial.moment} ${trial.label}`);
     this.deaths += fleet.deaths.slice(before).filter(({ point }) => point).length;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { GUARDS, type Guard } from './guards.js';
 
-export const CHAPTERS = ['kills', 'races', 'postgres', 'proxy', 'partner', 'load', 'hang'] as const;
+export const CHAPTERS = ['kills', 'postgres', 'proxy', 'races', 'partner', 'load', 'hang'] as const;
 export type Chapter = (typeof CHAPTERS)[number];
 
 export interface Options {
@@ -17,6 +17,8 @@ export interface Options {
   readonly loadSeconds: number;
   /** Postbacks a second. */
   readonly loadRate: number;
+  /** Print the labelled steps, and every trial to kill at one. */
+  readonly verbose: boolean;
 }
 
 export const USAGE = `npm run test:chaos -- [options]
@@ -27,6 +29,7 @@ export const USAGE = `npm run test:chaos -- [options]
   --seconds n          how long the load lasts
   --rate n             postbacks a second
   --seed n             makes a run again
+  --verbose            prints the labelled steps, and every try to kill at one
   --without a,b        takes guards out: ${GUARDS.map(({ name }) => name).join(', ')}
   --guards             takes each guard out in turn; fails unless each is found`;
 
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): Options {
       seed: { type: 'string' },
       without: { type: 'string', default: '' },
       guards: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
     },
   });
   const long = values.long || values.load;
@@ -56,12 +60,13 @@ export function readOptions(args: readonly string[]): Options {
   return {
     long,
     chapters,
-    kills: number('kills', values.kills, long ? 1_000 : 30),
+    kills: number('kills', values.kills, long ? 1_000 : 20),
     seed: number('seed', values.seed, Math.trunc(Math.random() * 1e9)),
     guards: values.guards,
     without,
     loadSeconds: number('seconds', values.seconds, long ? 120 : 5),
     loadRate: number('rate', values.rate, 200),
+    verbose: values.verbose,
   };
 }
 

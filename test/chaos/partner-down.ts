@@ -8,15 +8,14 @@ import { World } from './world.js';
 
 const CHAPTER = 'partner';
 const HOUR = 3_600;
-/** Less than the five minutes after which a delivery's job counts as lost, so that no step looks like a loss. Seconds. */
-const STEP = 240;
 const DOWN: readonly Behaviour[] = ['error', 'reset', 'hang'];
 
 /**
  * The partner is down for an hour, on the schedule that production has. The platform's clock is not touched: what is due
- * later is brought nearer in the database, four minutes at a time, and every attempt that falls due is waited for.
+ * later is brought nearer in the database, step by step, and every attempt that falls due is waited for.
+ * @param step seconds
  */
-export async function partnerChapter(stage: Stage, checks: Checks, payments: number): Promise<void> {
+export async function partnerChapter(stage: Stage, checks: Checks, payments: number, step: number): Promise<void> {
   const { partner, tables, random } = stage;
   const world = await World.create(stage);
   partner.always(world.partnerId, 'error');
@@ -26,9 +25,9 @@ export async function partnerChapter(stage: Stage, checks: Checks, payments: num
   }
   const attemptsAtFirst = await settled(stage, world);
 
-  for (let moved = 0; moved < HOUR; moved += STEP) {
+  for (let moved = 0; moved < HOUR; moved += step) {
     partner.always(world.partnerId, random.pick(DOWN));
-    await tables.moveClock(STEP);
+    await tables.moveClock(step);
     await settled(stage, world);
   }
   const [attempts, waiting] = [await tables.attempts(world.partnerId), await tables.backlog([world.partnerId])];
@@ -44,8 +43,8 @@ export async function partnerChapter(stage: Stage, checks: Checks, payments: num
 
   partner.always(world.partnerId, 'ok');
   // The wait after the third attempt is two hours.
-  for (let moved = 0; moved < 3 * HOUR && (await tables.backlog([world.partnerId])) > 0; moved += STEP) {
-    await tables.moveClock(STEP);
+  for (let moved = 0; moved < 3 * HOUR && (await tables.backlog([world.partnerId])) > 0; moved += step) {
+    await tables.moveClock(step);
     await settled(stage, world);
   }
   checks.add(

@@ -27,9 +27,8 @@ export interface Cast {
   readonly processes: number;
   /** Over the run's own settings. */
   readonly env?: Readonly<Record<string, string>>;
-  /** No proxy between the parties, nothing hastened or delayed: for measuring. */
+  /** No proxy between the parties, nothing hastened: for measuring. */
   readonly direct?: boolean;
-  readonly jitterMs?: number;
 }
 
 /** Answered in this time or not at all. Short, so that faults end soon. Milliseconds. */
@@ -95,7 +94,7 @@ export class Stage {
   }
 
   /** Ends the platform's processes and starts others, with other settings. */
-  async play({ processes, env = {}, direct = false, jitterMs = 0 }: Cast): Promise<void> {
+  async play({ processes, env = {}, direct = false }: Cast): Promise<void> {
     await this.cast?.close();
     this.direct = direct;
     const without = this.options.without.map(({ name }) => name).filter((name) => AT_THE_DRIVER.includes(name));
@@ -124,7 +123,6 @@ export class Stage {
         ...(watched && {
           CHAOS_INVOICE_CLOUD: `127.0.0.1:${through(this.links.sandbox, this.sandboxPort)}`,
           CHAOS_WITHOUT: without.join(','),
-          CHAOS_JITTER_MS: String(jitterMs),
         }),
         ...(direct ? { RELAY_CONCURRENCY: '', DATABASE_POOL_SIZE: '' } : { CHAOS_SWEEP_MS: String(SWEEP_MS) }),
         ...env,
@@ -138,11 +136,12 @@ export class Stage {
     const closers = [
       () => this.cast?.close(),
       () => (this.sandboxProcess ? stop(this.sandboxProcess, 'SIGKILL') : undefined),
-      () => this.tables?.close(),
       ...Object.values(this.links).map((link) => () => link.close()),
       () => this.balancer.close(),
       () => this.partner.close(),
       () => this.postgres.stop(),
+      // After the server, so that no statement of ours that waits for a lock is waited for.
+      () => this.tables?.close(),
       () => removeEmbeddedPostgres(this.dataDir),
       () => rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 }),
     ];

@@ -117,12 +117,15 @@ export class Tables {
 
   /** As if openings that nobody answered had been begun long ago: keys can be taken over, payments are abandoned. */
   async ageOpenings(billerIds: readonly string[]): Promise<void> {
+    // A connection that hangs may hold a row; it must not hold us.
     await this.rows(
-      `update idempotency_keys set locked_until = now() where biller_id = any($1) and answer_sealed is null`,
+      `update idempotency_keys set locked_until = now() where ctid in (
+         select ctid from idempotency_keys where biller_id = any($1) and answer_sealed is null for update skip locked)`,
       [billerIds],
     );
     await this.rows(
-      `update payments set created_at = now() - interval '1 hour' where biller_id = any($1) and status = 'opening'`,
+      `update payments set created_at = now() - interval '1 hour' where id in (
+         select id from payments where biller_id = any($1) and status = 'opening' for update skip locked)`,
       [billerIds],
     );
   }

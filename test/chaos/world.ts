@@ -3,7 +3,7 @@ import { compare, type Comparison, type LedgerEntry } from './compare.js';
 import { askJson, tryAsk, type Answer } from './http.js';
 import type { Biller } from './sandbox.js';
 import type { Stage } from './stage.js';
-import { until } from './time.js';
+import { sleep, until } from './time.js';
 
 /** How Invoice Cloud posts back: until it is answered with 2xx, or once (it is not known which is true). */
 export type Provider = 'repeats' | 'once';
@@ -46,8 +46,19 @@ export class World {
     private readonly prefix: string,
   ) {}
 
-  /** @param sibling whose partner is used again */
-  static async create(stage: Stage, sibling?: World): Promise<World> {
+  /** Made anew when a process dies in the middle of it. */
+  static async create(stage: Stage): Promise<World> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await World.make(stage);
+      } catch (error) {
+        if (tries === 5) throw error;
+        await sleep(500);
+      }
+    }
+  }
+
+  private static async make(stage: Stage): Promise<World> {
     const admin = <T>(path: string, body: object, method = 'POST'): Promise<T> =>
       askJson<T>(`${stage.apiUrl}/admin/v1${path}`, {
         method,
@@ -56,12 +67,10 @@ export class World {
       });
     const biller = { guid: randomUUID(), apiKey: `${randomUUID()}${randomUUID()}` };
     await stage.sandbox.addBiller(biller);
-    let partnerId = sibling?.partnerId;
-    if (!partnerId) {
-      const made = await admin<{ id: string; webhookSecret: string }>('/partners', { name: `Chaos ${randomUUID()}` });
-      partnerId = made.id;
-      stage.partner.add(made.id, made.webhookSecret);
-    }
+    const { id: partnerId, webhookSecret } = await admin<{ id: string; webhookSecret: string }>('/partners', {
+      name: `Chaos ${randomUUID()}`,
+    });
+    stage.partner.add(partnerId, webhookSecret);
     const { id } = await admin<{ id: string }>('/billers', {
       partnerId,
       name: 'Chaos biller',

@@ -19,7 +19,7 @@ interface Statement {
 const transactions = new WeakMap<pg.Client, string>();
 
 /** Puts itself between the driver's users and the driver. Statements that are objects pass untouched. */
-export function watchDriver(points: Points, mutations: Mutations, jitterMs: number): void {
+export function watchDriver(points: Points, mutations: Mutations, jitter: { readonly ms: number }): void {
   const prototype = pg.Client.prototype as unknown as { query: Query };
   const original = prototype.query;
 
@@ -31,11 +31,11 @@ export function watchDriver(points: Points, mutations: Mutations, jitterMs: numb
     else if (boundary) transactions.delete(client);
     const name = boundary ? `${boundary}${first ? ` of ${first}` : ''}` : statementName(sql);
     if (first === '' && !boundary) transactions.set(client, name);
-    const slow = jitterMs > 0 && (path === 'opening' || path === 'postback');
+    const slow = jitter.ms > 0 && (path === 'opening' || path === 'postback');
     return {
       label: `${path}: ${name}`,
       ...mutations.of(sql, path, boundary),
-      waitMs: slow ? Math.random() * jitterMs : 0,
+      waitMs: slow ? Math.random() * jitter.ms : 0,
     };
   };
 

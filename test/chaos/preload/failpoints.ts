@@ -11,14 +11,15 @@ import { Mutations } from './mutations.js';
 import { die, Points } from './points.js';
 import type { Environment, Order, Report } from './protocol.js';
 
-const { CHAOS_SWEEP_MS, CHAOS_WITHOUT = '', CHAOS_JITTER_MS = '0', CHAOS_INVOICE_CLOUD } = process.env as Environment;
+const { CHAOS_SWEEP_MS, CHAOS_WITHOUT = '', CHAOS_INVOICE_CLOUD } = process.env as Environment;
 const points = new Points();
+const jitter = { ms: 0 };
 const mutations = new Mutations(CHAOS_WITHOUT.split(','));
 
 // Without a name for Invoice Cloud there is nothing to label: this is the sandbox, which only must not outlive the run.
 if (CHAOS_INVOICE_CLOUD !== undefined) {
   watchRequests();
-  watchDriver(points, mutations, Number(CHAOS_JITTER_MS));
+  watchDriver(points, mutations, jitter);
   watchCalls(points, CHAOS_INVOICE_CLOUD);
   if (CHAOS_SWEEP_MS !== undefined) hastenSweeps(Number(CHAOS_SWEEP_MS));
 }
@@ -28,6 +29,7 @@ process.on('message', (order: Order) => {
   noteStarted();
   if (order.type === 'arm') points.arm(order.point);
   else if (order.type === 'disarm') points.arm(undefined);
+  else if (order.type === 'jitter') jitter.ms = order.ms;
   else process.send?.({ type: 'report', labels: points.take(), mutations: mutations.counts() } satisfies Report);
 });
 // The harness has gone, however it went: so do we.

@@ -15,6 +15,8 @@ export interface KillPoint {
 export type Order =
   | { readonly type: 'arm'; readonly point: KillPoint }
   | { readonly type: 'disarm' }
+  /** Statements of payments wait up to this long, so that what can happen at once does. Milliseconds. */
+  | { readonly type: 'jitter'; readonly ms: number }
   /** Answers with a Report of what was seen since the last one. */
   | { readonly type: 'report' };
 
@@ -26,14 +28,12 @@ export interface Report {
   readonly mutations: Readonly<Record<string, number>>;
 }
 
-/** Said just before the end, where there is time for it. */
+/** What a process is told at its start. */
 export interface Environment {
   /** Sweeps once a minute come this often instead. Milliseconds. */
   readonly CHAOS_SWEEP_MS?: string;
   /** Guards taken out, comma separated. */
   readonly CHAOS_WITHOUT?: string;
-  /** Statements of payments wait up to this long, so that what can happen at once does. Milliseconds. */
-  readonly CHAOS_JITTER_MS?: string;
   /** Host and port of Invoice Cloud, to tell it from the partner. */
   readonly CHAOS_INVOICE_CLOUD?: string;
 }
