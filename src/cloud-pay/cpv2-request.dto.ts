@@ -53,10 +53,7 @@ export class CloudPaymentInvoice {
   @AmountField({ example: 0.0 }) AchServiceFee?: number;
   /** Least dollars to pay where partial payments are allowed. */
   @AmountField() MinimumAmountDue?: number;
-  /**
-   * Lets the payer pay less than the balance. A PostBack whose amount is not the balance is held for review, so a part
-   * payment is not yet taken for paid.
-   */
+  /** Lets the payer pay less than the balance, in one part or several; without it another amount is held for review. */
   @FlagField() AllowPartialPayments?: boolean;
 }
 

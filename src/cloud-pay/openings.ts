@@ -143,7 +143,7 @@ export class Openings {
     }
   }
 
-  /** Payments for the same invoice: one that settled it, else the newest. Openings of one invoice go one after the other. */
+  /** Of the payments for the same invoice: one that settled it, is opened now, or can be given again, else the newest. Openings of one invoice go one after the other. */
   private async earlier(manager: EntityManager, payment: Payment): Promise<Earlier[]> {
     const { billerId, accountNumber, invoiceNumber, termsDigest } = payment;
     await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
@@ -155,7 +155,9 @@ export class Openings {
            as "pageLives",
          created_at < now() - make_interval(secs => $5) as abandoned
        from payments where biller_id = $1 and invoice_number = $2 and account_number = $3
-       order by status in ('paid', 'overpaid', 'duplicate-payment') desc, id desc limit 1`,
+       order by status in ('paid', 'overpaid', 'duplicate-payment') desc, status = 'opening' desc,
+         (status in ('open', 'declined', 'partially-paid') and page_expires_at > now() and terms_digest = $4) is true desc,
+         id desc limit 1`,
       [billerId, invoiceNumber, accountNumber, termsDigest, this.lockSeconds()],
     );
   }

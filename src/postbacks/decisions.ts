@@ -174,6 +174,9 @@ function attemptOf(message: PostbackMessage, given: Acceptance): Attempt {
       missing.map(([field]) => ({ field, reason: 'must be given: the postback does not say it readably' })),
     );
   }
+  if (approved && amountCents === 0) {
+    throw InvalidRequest.of([{ field: 'amountCents', reason: 'must be above 0 where the payment is approved' }]);
+  }
   return { approved, paymentGuid, amountCents, feeCents };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readPostback } from '../../src/postbacks/postback-message.js';
-import { judge, meaningOf } from '../../src/postbacks/verdict.js';
+import { judge, meaningOf, paymentGuidIn } from '../../src/postbacks/verdict.js';
 
 const ASKED = {
   billerGuid: '1ead5000-0000-4000-8000-000000000001',
@@ -87,6 +87,70 @@ describe('the verdict on a PostBack', () => {
     expect(judge(form(without), { ...ASKED, billerReference: null })).toMatchObject({ verdict: 'verified' });
   });
 
+  describe('where parts are allowed', () => {
+    const inParts = (PaymentAmount: string, paid: number | null, minimumDueCents: number | null) =>
+      judge(form({ ...GOOD, PaymentAmount }), {
+        ...ASKED,
+        allowPartial: true,
+        amountPaidCents: paid,
+        minimumDueCents,
+      });
+
+    it.each<[string, number | null, number | null, boolean]>([
+      ['3.00', null, null, true],
+      ['0.01', null, null, true],
+      ['0.00', null, null, false],
+      ['4.00', null, null, true],
+      ['1.00', null, 100, true],
+      ['0.99', null, 100, false],
+      ['3.00', null, 500, true],
+      ['2.99', null, 500, false],
+      // What is left may be less than the minimum; less than that is not.
+      ['0.50', 250, 100, true],
+      ['0.49', 250, 100, false],
+      ['1.00', 250, 100, true],
+      // Nothing is left: whatever moves is money that moved, and a duplicate.
+      ['0.01', 300, 100, true],
+      ['0.01', 500, null, true],
+      ['0.00', 300, null, false],
+      ['0.00', null, 0, false],
+    ])('takes %s after %p with a minimum of %p: %p', (amount, paid, minimum, taken) => {
+      expect(inParts(amount, paid, minimum)).toMatchObject(
+        taken ? { verdict: 'verified' } : { verdict: 'held', reasons: ['amount-below-minimum'] },
+      );
+    });
+
+    it('still holds what can not be read, and all else that differs', () => {
+      expect(inParts('-1.00', null, null)).toEqual({ verdict: 'held', reasons: ['amount-unreadable'] });
+      const other = judge(form({ ...GOOD, InvoiceNumber: 'x', PaymentAmount: '1.00' }), {
+        ...ASKED,
+        allowPartial: true,
+      });
+      expect(other).toEqual({ verdict: 'held', reasons: ['invoice-number-differs'] });
+    });
+
+    it('takes any amount from the minimum on, and none below it', () => {
+      const cents = fc.integer({ min: 0, max: 100_000 });
+      fc.assert(
+        fc.property(cents, cents, cents, cents, (amount, due, paid, minimumDueCents) => {
+          const said = `${Math.trunc(amount / 100)}.${String(amount % 100).padStart(2, '0')}`;
+          const { verdict } = judge(form({ ...GOOD, PaymentAmount: said }), {
+            ...ASKED,
+            amountDueCents: due,
+            amountPaidCents: paid,
+            allowPartial: true,
+            minimumDueCents,
+          });
+          const left = due - paid;
+          if (amount === due || (amount > 0 && amount >= minimumDueCents)) expect(verdict).toBe('verified');
+          else if (amount === 0) expect(verdict).toBe('held');
+          else expect(verdict).toBe(left <= 0 || amount >= left ? 'verified' : 'held');
+        }),
+        { numRuns: 1_000 },
+      );
+    });
+  });
+
   it('reads form, query and JSON alike', () => {
     const query = new URLSearchParams(GOOD).toString();
     const messages = [
@@ -133,6 +197,11 @@ describe('the verdict on a PostBack', () => {
       'nested-json',
     ],
     ['broken JSON', { contentType: 'application/json', query: '', body: '{"Approved":' }, 'unreadable-json'],
+    [
+      'a field that only we add',
+      { contentType: FORM, query: '', body: `${new URLSearchParams(GOOD).toString()}&BillbridgeStatus=paid` },
+      'reserved-field',
+    ],
     ['nothing', { contentType: '', query: '', body: '' }, 'empty'],
   ])('holds %s', (_, raw, reason) => {
     expect(judge(readPostback(raw), ASKED)).toEqual({ verdict: 'held', reasons: [reason] });
@@ -176,6 +245,15 @@ describe('the verdict on a PostBack', () => {
       expect(meaning({ [name]: 'other' })).not.toBe(meaning({}));
     }
   });
+
+  it.each([
+    ['6B19F54B-C312-482C-8314-822ACBF39254', '6b19f54b-c312-482c-8314-822acbf39254'],
+    ['{6b19f54b-c312-482c-8314-822acbf39254}', '6b19f54b-c312-482c-8314-822acbf39254'],
+    ['IC_17', 'IC_17'],
+    ['', null],
+    ['a b', null],
+    ['a'.repeat(65), null],
+  ])('writes the PaymentGUID %s in one way', (text, guid) => expect(paymentGuidIn(text)).toBe(guid));
 
   it('takes no two messages that it can not read for one', () => {
     const bodies = [
