@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityTarget } from 'typeorm';
 
 /** A statement that PostgreSQL plans once a connection, and not at every call. */
 export interface Prepared {
@@ -22,4 +22,20 @@ export async function run<Row extends object>(
 ): Promise<Row[]> {
   const { master } = dataSource.driver as unknown as { master: Pool };
   return (await master.query<Row>({ name, text, values: [...values] })).rows;
+}
+
+/** Finds one row of an entity by a condition, as TypeORM's own find does, prepared and without its detours. */
+export function finder<Entity extends object>(dataSource: DataSource, entity: EntityTarget<Entity>, where: string) {
+  const { columns, tableName } = dataSource.getMetadata(entity);
+  const listed = columns.map(({ databaseName, propertyName }) => `"${databaseName}" as "${propertyName}"`);
+  const statement = prepared(`select ${listed.join(', ')} from "${tableName}" where ${where} limit 1`);
+  const driver = dataSource.driver;
+  return async (values: readonly unknown[]): Promise<Entity | null> => {
+    const [row] = await run<Record<string, unknown>>(dataSource, statement, values);
+    if (!row) return null;
+    for (const column of columns) {
+      row[column.propertyName] = driver.prepareHydratedValue(row[column.propertyName], column) as unknown;
+    }
+    return row as Entity;
+  };
 }
