@@ -246,7 +246,7 @@ describe('the metrics', () => {
     expect(text).toMatch(/^billbridge_nodejs_eventloop_lag_p99_seconds \d/m);
     for (const [, name] of text.matchAll(/^# TYPE (\S+)/gm)) expect(name).toMatch(/^billbridge_/);
     for (const line of text.split('\n').filter(Boolean)) {
-      expect(line).toMatch(/^(# (HELP|TYPE) \S+ .+|[a-z]\w*(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?[\d.e+-]+)$/);
+      expect(line).toMatch(/^(# (HELP|TYPE) \S+ .+|[a-z]\w*(\{\w+="[^"]*"(,\w+="[^"]*")*\})? (Nan|-?[\d.e+-]+))$/);
     }
   });
 

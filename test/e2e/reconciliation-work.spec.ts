@@ -166,13 +166,16 @@ describe('a long reconciliation', () => {
   }, 90_000);
 
   test('of which two processes believe that it is theirs has every payment once', async () => {
-    const { settings, first, story, run } = await long(60);
-    await eventually('it is under way', async () => (await inquiries(story)).length > 0);
+    const { settings, first, story, run } = await long(600);
     const second = await startPlatform(settings);
-    // The first one was too slow, and does not know.
+    await eventually('it is under way', async () => (await inquiries(story)).length > 0);
+    // Whoever has it is too slow, and does not know.
     await story.db.rows(`update reconciliations set leased_until = now() - interval '1 second' where id = $1`, [
       run.id,
     ]);
+    await eventually('both ask', async () => Object.values(await timesAsked(story)).includes(2));
+    expect(await runOf(run.id, second.url)).toMatchObject({ compared: 0 });
+    await story.steer('/faults', 'DELETE');
     await isWhole(run.id, second.url);
     for (const process of [first, second]) {
       expect(await process.stop()).toBe(0);
