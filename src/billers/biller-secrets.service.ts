@@ -18,9 +18,15 @@ export class BillerSecretsService {
 
   /** @throws BillerHasNoApiKey */
   async apiKeyOf(billerId: string): Promise<string> {
-    const key = await this.current(billerId, 'api-key');
-    if (!key) throw new BillerHasNoApiKey('An administrator sets it: PUT /admin/v1/billers/{billerId}/api-key.');
-    return this.open(key);
+    return this.openApiKey(billerId, (await this.current(billerId, 'api-key'))?.sealed ?? null);
+  }
+
+  /** @param sealed of the key in use; null: none was set. @throws BillerHasNoApiKey */
+  openApiKey(billerId: string, sealed: string | null): string {
+    if (sealed === null) {
+      throw new BillerHasNoApiKey('An administrator sets it: PUT /admin/v1/billers/{billerId}/api-key.');
+    }
+    return this.box.open(sealed, billerId, fieldOf('api-key'));
   }
 
   /** @returns undefined when none was set */

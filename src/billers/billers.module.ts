@@ -6,13 +6,22 @@ import { BillerSecretsService } from './biller-secrets.service.js';
 import { SecretsSweep } from './secrets-sweep.js';
 import { BillersService } from './billers.service.js';
 import { BillerGuard } from './current-biller.js';
+import { OpeningFacts } from './opening-facts.js';
 import { InvoiceCloudKey } from './invoice-cloud-key.entity.js';
 import { BillerSetting, BillerSettingChange, SettingDefinition } from './setting.entity.js';
 import { SettingsService } from './settings.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Biller, InvoiceCloudKey, BillerSetting, BillerSettingChange, SettingDefinition])],
-  providers: [BillersService, BillerSecretsService, SettingsService, BillerList, SecretsSweep, BillerGuard],
-  exports: [BillersService, BillerSecretsService, SettingsService, BillerList, BillerGuard],
+  providers: [
+    BillersService,
+    BillerSecretsService,
+    SettingsService,
+    BillerList,
+    SecretsSweep,
+    BillerGuard,
+    OpeningFacts,
+  ],
+  exports: [BillersService, BillerSecretsService, SettingsService, BillerList, BillerGuard, OpeningFacts],
 })
 export class BillersModule {}

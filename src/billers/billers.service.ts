@@ -4,6 +4,7 @@ import { Repository } from 'typeorm';
 import type { Change } from '../audit/audit-trail.js';
 import { isId, newId } from '../common/id.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { finder } from '../database/prepared.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import type { BillerAtInvoiceCloud, BillerCredentials, InquiryCredentials } from '../invoice-cloud/credentials.js';
 import type { Caller } from '../partners/access.js';
@@ -21,11 +22,15 @@ import {
 
 @Injectable()
 export class BillersService {
+  private readonly ofPartner;
+
   constructor(
     @InjectRepository(Biller) private readonly billers: Repository<Biller>,
     private readonly secrets: BillerSecretsService,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    this.ofPartner = finder(billers.manager.connection, Biller, 'id = $1 and partner_id = $2');
+  }
 
   /**
    * The biller that a partner's request is for.
@@ -38,7 +43,7 @@ export class BillersService {
       throw new KeyNotBound('Use a key that is bound to one biller, or the routes under /v1/billers/{billerId}.');
     }
     const mayUse = isId(wanted) && (billerIds === null || billerIds.includes(wanted.toLowerCase()));
-    const biller = mayUse ? await this.billers.findOneBy({ id: wanted, partnerId }) : null;
+    const biller = mayUse ? await this.ofPartner([wanted, partnerId]) : null;
     if (!biller) throw new BillerNotFound('Check the biller id: this key knows no biller under it.');
     if (biller.mode !== mode) {
       throw new ModeMismatch(`This biller is in ${biller.mode} mode; use a key that begins bb_${biller.mode}_.`);

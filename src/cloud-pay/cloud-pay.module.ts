@@ -13,6 +13,7 @@ import { Payment } from './payment.entity.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsService } from './payments.service.js';
 import { Openings } from './openings.js';
+import { QuickOpenings } from './quick-openings.js';
 import { Receipt } from './receipt.entity.js';
 import { Refunds } from './refunds.js';
 import { Settlement } from './settlement.js';
@@ -26,7 +27,16 @@ import { Settlement } from './settlement.js';
     RelayModule,
   ],
   controllers: [PaymentsController, Cpv2Controller],
-  providers: [PaymentsService, Openings, Refunds, PaymentQueries, Idempotency, CloudPayJanitor, Settlement],
+  providers: [
+    PaymentsService,
+    Openings,
+    QuickOpenings,
+    Refunds,
+    PaymentQueries,
+    Idempotency,
+    CloudPayJanitor,
+    Settlement,
+  ],
   exports: [PaymentsService, PaymentQueries, Refunds, Settlement],
 })
 export class CloudPayModule {}

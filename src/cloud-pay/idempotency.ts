@@ -8,7 +8,7 @@ import { IdempotencyKey } from './idempotency-key.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
 
 const KEPT_HOURS = 72;
-const ANSWER = 'idempotent-answer';
+export const ANSWER = 'idempotent-answer';
 
 export interface Claim {
   readonly partnerId: string;

@@ -8,6 +8,8 @@ import { CONFIG, type Config } from '../config/config.js';
 import { InvoiceCloudError, InvoiceCloudRejected } from '../invoice-cloud/errors.js';
 import { InvoiceAlreadyPaid, InvoiceBeingOpened } from './errors.js';
 import { type Claim, Idempotency } from './idempotency.js';
+import { QuickOpenings } from './quick-openings.js';
+import { isUniqueViolation } from '../database/postgres-errors.js';
 import { addEvent } from './payment-event.entity.js';
 import { isSettled, type PaymentStatus } from './payment-status.js';
 import { Payment } from './payment.entity.js';
@@ -33,6 +35,7 @@ export class Openings {
   constructor(
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
     private readonly idempotency: Idempotency,
+    private readonly quick: QuickOpenings,
     private readonly box: SecretBox,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -47,7 +50,18 @@ export class Openings {
    * @returns that answer: of the same Idempotency-Key, or the page of the same invoice that still lives
    * @throws IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid, InvoiceBeingOpened: nothing was stored
    */
-  recordIntent(payment: Payment, claim: Claim | undefined): Promise<OpenedPaymentView | undefined> {
+  async recordIntent(payment: Payment, claim: Claim | undefined): Promise<OpenedPaymentView | undefined> {
+    if (await this.quick.recordIntent(payment, claim, this.lockSeconds())) return undefined;
+    try {
+      return await this.decideIntent(payment, claim);
+    } catch (error) {
+      // Somebody else was quicker, between our look and our insert.
+      if (!isUniqueViolation(error, 'payments_one_opening_key')) throw error;
+      throw beingOpened('another one');
+    }
+  }
+
+  private decideIntent(payment: Payment, claim: Claim | undefined): Promise<OpenedPaymentView | undefined> {
     return this.payments.manager.transaction(async (manager) => {
       if (claim) {
         const result = await this.idempotency.claim(manager, claim, payment.id, this.lockSeconds());
@@ -59,6 +73,7 @@ export class Openings {
       if (newest?.status === 'opening' && !newest.abandoned) throw beingOpened(newest.id);
       if (newest?.pageLives && newest.sameTerms) return this.reuse(manager, newest.id, payment.id, claim);
       const lost = newest?.status === 'unconfirmed' || newest?.status === 'opening';
+      if (newest?.status === 'opening') await markUnopened(manager, newest.id, INTERRUPTED);
       payment.supersedesId = lost ? newest.id : null;
       await manager.insert(Payment, payment);
       await addEvent(manager, payment.id, 'payment.opening', lost ? { supersedes: newest.id } : {});
@@ -66,15 +81,30 @@ export class Openings {
     });
   }
 
-  recordOpened(
+  async recordOpened(
     payment: Payment,
     url: string,
     pageSeconds: number,
     claim: Claim | undefined,
   ): Promise<OpenedPaymentView> {
+    const hostedPageSealed = this.box.seal(url, payment.id, PAGE);
+    const openedAt = new Date();
+    const pageExpiresAt = new Date(openedAt.getTime() + pageSeconds * 1000);
+    const opened = { ...payment, status: 'open' as const, openedAt, pageExpiresAt, updatedAt: openedAt };
+    const answer = { ...paymentView(opened), cloudPaymentUrl: url, reused: false };
+    const quick = await this.quick.recordOpened(opened, hostedPageSealed, claim && { claim, answer });
+    return quick ? answer : this.decideOpened(payment, url, hostedPageSealed, pageSeconds, claim);
+  }
+
+  private decideOpened(
+    payment: Payment,
+    url: string,
+    hostedPageSealed: string,
+    pageSeconds: number,
+    claim: Claim | undefined,
+  ): Promise<OpenedPaymentView> {
     return this.payments.manager.transaction(async (manager) => {
       if (claim) await this.idempotency.hold(manager, claim, payment.id);
-      const hostedPageSealed = this.box.seal(url, payment.id, PAGE);
       // The payer may have been quicker than we, or the janitor: then the status stays what they made of it.
       await manager.query(
         `update payments set status = case when status = 'opening' then 'open' else status end,

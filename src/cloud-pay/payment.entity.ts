@@ -12,6 +12,10 @@ import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
   'payments_money_check',
   `(status in ('partially-paid', 'paid', 'overpaid', 'duplicate-payment')) = (payment_guid is not null and amount_paid_cents is not null)`,
 )
+@Index('payments_one_opening_key', ['billerId', 'invoiceNumber', 'accountNumber'], {
+  unique: true,
+  where: `status = 'opening'`,
+})
 @Index('payments_opening_idx', ['createdAt'], { where: `status = 'opening'` })
 @Index('payments_expiry_idx', ['pageExpiresAt'], { where: `status = 'open'` })
 @Index('payments_refund_idx', ['id'], { where: 'refund_due_cents > 0' })

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
-import { BillersService } from '../billers/billers.service.js';
-import { SettingsService } from '../billers/settings.service.js';
-import { ONE_TIME_PAYMENT_RETURN_URL } from '../billers/setting.entity.js';
+import { type ForOpening, OpeningFacts } from '../billers/opening-facts.js';
 import { newId, timeOfId } from '../common/id.js';
 import { centsOf } from '../common/money.js';
 import { digestOf } from '../common/secret-box.js';
@@ -30,8 +28,7 @@ export interface OpenOptions {
 export class PaymentsService {
   constructor(
     private readonly openings: Openings,
-    private readonly billers: BillersService,
-    private readonly settings: SettingsService,
+    private readonly facts: OpeningFacts,
     private readonly invoiceCloud: InvoiceCloudClient,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -56,17 +53,13 @@ export class PaymentsService {
       key: idempotencyKey,
       fingerprint: fingerprintOf(route, request),
     };
-    // Before the policy is looked at: it may have changed since, and the same key and body have the same answer.
-    const replay = claim && (await this.openings.answered(claim));
-    if (replay) return replay;
-
-    applyPolicy(request, policy);
-    request.ReturnURL ??= await this.settings.valueOf(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
-    const credentials = await this.billers.credentialsOf(biller);
-    const { publicUrl } = this.config;
-    if (!publicUrl) {
-      throw new PublicUrlMissing('The operator sets PUBLIC_URL: without it Invoice Cloud could not report payments.');
-    }
+    const facts = await this.prepare(biller, request, policy).catch(async (error: unknown) => {
+      // Policy and keys may have changed since: the same key and body have the same answer.
+      const replay = claim && (await this.openings.answered(claim));
+      if (!replay) throw error;
+      return replay;
+    });
+    if ('cloudPaymentUrl' in facts) return facts;
 
     const capability = newCapability();
     const payment = newPayment(biller, request, capability);
@@ -74,9 +67,9 @@ export class PaymentsService {
     if (answered) return answered;
 
     try {
-      const url = await this.invoiceCloud.openCloudPayment(credentials, {
+      const url = await this.invoiceCloud.openCloudPayment(facts.credentials, {
         ...request,
-        PostBackURL: `${publicUrl}/postbacks/${capability}`,
+        PostBackURL: `${facts.publicUrl}/postbacks/${capability}`,
       });
       const pageSeconds = biller.hostedPageSeconds ?? this.config.hostedPageSeconds;
       return await this.openings.recordOpened(payment, url, pageSeconds, claim || undefined);
@@ -84,6 +77,20 @@ export class PaymentsService {
       await this.openings.recordUnopened(payment, error, claim || undefined);
       throw error;
     }
+  }
+
+  /** Fills in what policy and settings say. @throws PolicyViolation, BillerHasNoApiKey, PublicUrlMissing */
+  private async prepare(
+    biller: Biller,
+    request: CloudPaymentRequest,
+    policy: CloudPayPolicy,
+  ): Promise<ForOpening & { publicUrl: string }> {
+    applyPolicy(request, policy);
+    const facts = await this.facts.of(biller);
+    request.ReturnURL ??= facts.returnUrl;
+    const { publicUrl } = this.config;
+    if (publicUrl) return { ...facts, publicUrl };
+    throw new PublicUrlMissing('The operator sets PUBLIC_URL: without it Invoice Cloud could not report payments.');
   }
 }
 

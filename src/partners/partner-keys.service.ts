@@ -7,6 +7,7 @@ import { refuseEnded } from '../common/platform-error.js';
 import { newId } from '../common/id.js';
 import { isInRanges } from '../common/ip-ranges.js';
 import { digestOf } from '../common/secret-box.js';
+import { finder } from '../database/prepared.js';
 import { PartnerKeyNotFound } from './errors.js';
 import { type Mode, PartnerKey, type Scope, SCOPES } from './partner-key.entity.js';
 
@@ -22,7 +23,11 @@ export interface NewPartnerKey {
 /** The API keys of partners: operation (scopes) × billers × mode. */
 @Injectable()
 export class PartnerKeysService {
-  constructor(@InjectRepository(PartnerKey) private readonly keys: Repository<PartnerKey>) {}
+  private readonly byDigest;
+
+  constructor(@InjectRepository(PartnerKey) private readonly keys: Repository<PartnerKey>) {
+    this.byDigest = finder(keys.manager.connection, PartnerKey, 'digest = $1');
+  }
 
   list(partnerId: string): Promise<PartnerKey[]> {
     return this.keys.find({ where: { partnerId }, order: { id: 'ASC' } });
@@ -87,7 +92,7 @@ export class PartnerKeysService {
   /** The key's record, or null when it is unknown, expired, revoked, or not allowed from this address. */
   async findByKey(key: string, ip: string): Promise<PartnerKey | null> {
     if (!isApiKey(key)) return null;
-    const found = await this.keys.findOneBy({ digest: digestOf(key) });
+    const found = await this.byDigest([digestOf(key)]);
     const now = new Date();
     if (!found || found.revokedAt || (found.expiresAt && found.expiresAt <= now)) return null;
     if (!isInRanges(ip, found.allowedIps)) return null;
