@@ -39,7 +39,7 @@ export function paymentsSection(biller: Biller): Html {
 }
 
 function outcome({ approved, duplicate, message, scenario }: LedgerEntry): Value {
-  return html`<span class="badge ${approved ? 'good' : 'bad'}">${duplicate ? 'Charged again' : message}</span>
+  return html`<span class="badge ${approved && !duplicate ? 'good' : 'bad'}">${duplicate ? 'Charged again' : message}</span>
     ${scenario !== undefined && html`<br /><span class="note">${scenario}</span>`}`;
 }
 

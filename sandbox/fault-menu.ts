@@ -11,7 +11,7 @@ import { formIn, showTool } from './portal.js';
 import { resetOneOrAll, type Controlled } from './control.js';
 import type { Biller } from './biller.js';
 
-type ForMenu = FastifyRequest<{ Querystring: Record<string, unknown> }>;
+type ForMenu = FastifyRequest<{ Querystring: Readonly<Record<string, string | string[] | undefined>> }>;
 /** Does what a form asks; the answer tells what was done. */
 type Action = (biller: Biller, form: URLSearchParams) => string | Promise<string>;
 
@@ -24,7 +24,7 @@ export function faultMenu(app: FastifyInstance, controlled: Controlled): void {
   /** What was done, by a number in the address: said once, and nothing that an address brings is ever shown. */
   const notices = new Map<string, string>();
   const billerOf = ({ query }: ForMenu): Biller | undefined =>
-    query.biller === undefined ? store.all()[0] : store.biller(String(query.biller));
+    query.biller === undefined ? store.all()[0] : store.biller([query.biller].flat()[0] ?? '');
   const shown = (reply: FastifyReply, status: number, biller: Biller, said: { notice?: string; problem?: string }) =>
     showTool(reply, status, faultMenuPage({ billers: store.all(), biller, ...said }));
   const unknown = (reply: FastifyReply) => {
@@ -36,7 +36,7 @@ export function faultMenu(app: FastifyInstance, controlled: Controlled): void {
   app.get('/_sandbox/faults', (request: ForMenu, reply) => {
     const biller = billerOf(request);
     if (!biller) return unknown(reply);
-    const id = String(request.query.done);
+    const id = [request.query.done].flat()[0] ?? '';
     const notice = notices.get(id);
     notices.delete(id);
     return shown(reply, 200, biller, { notice });
@@ -57,7 +57,9 @@ export function faultMenu(app: FastifyInstance, controlled: Controlled): void {
       notices.set(id, await act(biller, form));
       const [oldest] = notices.keys();
       if (notices.size > NOTICES_KEPT && oldest !== undefined) notices.delete(oldest);
-      return reply.redirect(`${menuPath(biller)}&done=${id}`, 303);
+      // A reset of the sandbox may have left no such biller.
+      const next = store.biller(biller.settings.guid) ?? store.all()[0] ?? biller;
+      return reply.redirect(`${menuPath(next)}&done=${id}`, 303);
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
       return shown(reply, 422, biller, { problem: error.message });

@@ -3,7 +3,7 @@ import { pagePath } from './hosted-frame.js';
 import { facts, html, money, type Html } from './html.js';
 import { bankFields, cardFields } from './instrument-fields.js';
 import { amountField, cartSeen, range } from './paying.js';
-import { cardName } from './test-number-tables.js';
+import { cardName, isPlain } from './test-number-tables.js';
 import { TEST_CARDS, grouped, type TestCard } from './test-numbers.js';
 import type { Due } from './payments.js';
 import type { HostedPage } from './biller.js';
@@ -100,9 +100,4 @@ function reader({ terminal }: HostedPage, by: 'swipe' | 'emv'): Html {
       <div class="buttons">${TEST_CARDS.filter((one) => !isPlain(one)).map(card)}</div>
     </details>
   </div>`;
-}
-
-/** Approved or declined, and nothing else. */
-function isPlain({ scenario }: TestCard): boolean {
-  return scenario === undefined || scenario.declined !== undefined;
 }

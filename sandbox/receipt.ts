@@ -24,7 +24,7 @@ export function receipt(page: HostedPage): string {
       ${
         rest > 0 &&
         html`<div class="card row no-print">
-          <p>Still due: <strong>${money(rest)}</strong></p>
+          <p>Still due: ${money(rest)}</p>
           <a class="button secondary" href="${pagePath(page)}">Pay more</a>
         </div>`
       }
@@ -49,7 +49,8 @@ function wayBack({ returnUrl, viewMode, biller: { settings } }: HostedPage): Htm
 }
 
 function paymentFacts(payment: LedgerEntry): Html {
-  const by = payment.method === 'card' ? payment.parameters.CardType : 'Bank account';
+  const by =
+    payment.method === 'bank' ? 'Bank account' : payment.parameters.CardType === 'VISA' ? 'Visa' : 'Mastercard';
   const read = payment.reader === undefined ? '' : payment.reader === 'swipe' ? ', swiped' : ', by its chip';
   return html`<section class="card" aria-labelledby="receipt-${payment.paymentGuid}">
     <h2 id="receipt-${payment.paymentGuid}">Receipt of invoice ${payment.invoiceNumber}</h2>

@@ -16,7 +16,7 @@ export function startPage(billers: readonly BillerSettings[], baseUrl: string): 
       ${quickStart(billers, baseUrl)} ${places(billers)}
       <section class="card" aria-labelledby="numbers">
         <h2 id="numbers">Test numbers</h2>
-        ${testNumberTable()}
+        ${testNumberTable(true)}
       </section>
       <section class="card" aria-labelledby="scenarios">
         <h2 id="scenarios">Scenarios by number</h2>

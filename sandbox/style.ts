@@ -18,7 +18,7 @@ export const STYLE = `
     --shadow: none;
   }
 }
-* { box-sizing: border-box; }
+*, ::before, ::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; min-height: 100vh; display: flex; flex-direction: column; background: var(--ground); color: var(--ink);
@@ -44,7 +44,7 @@ h2 { margin: 0 0 .75rem; font-size: 1.1875rem; line-height: 1.3; letter-spacing:
 h3 { margin: 0 0 .25rem; font-size: 1rem; line-height: 1.4; overflow-wrap: anywhere; }
 p { margin: 0 0 .75rem; overflow-wrap: anywhere; }
 p:last-child { margin-bottom: 0; }
-.lead { max-width: 44rem; color: var(--soft); font-size: 1.0625rem; }
+.lead { max-width: 44rem; margin-bottom: 1.25rem; color: var(--soft); font-size: 1.0625rem; }
 .note { color: var(--soft); font-size: .875rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
 a:hover { color: var(--accent-strong); }
@@ -81,7 +81,6 @@ pre.letter { margin: 1rem 0 0; padding: 1rem 0 0; border: 0; border-top: 1px sol
 .badge.good { background: var(--good-tint); color: var(--good); }
 .badge.bad { background: var(--bad-tint); color: var(--bad); }
 
-.gap { margin: 1rem 0 0; border: 0; }
 .removed { padding-top: .75rem; }
 .amount { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .totals { margin: 0; }
@@ -102,8 +101,7 @@ th:last-child, td:last-child { padding-right: 0; }
 th.amount, td.amount { text-align: right; }
 tbody tr:last-child td { border-bottom: 0; padding-bottom: 0; }
 th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
-td { overflow-wrap: anywhere; }
-td.amount { overflow-wrap: normal; }
+td { overflow-wrap: break-word; }
 
 label, legend { display: block; margin: 1rem 0 .25rem; padding: 0; font-weight: 600; font-size: .9375rem; }
 fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
@@ -118,6 +116,7 @@ input.short { width: 7.5rem; min-height: 2.25rem; padding: .25rem .5rem; text-al
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 0 .75rem; align-items: end; }
 .row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem 1rem; }
 .row p { margin: 0; flex: 1 1 14rem; }
+.row > div { flex: 1 1 16rem; }
 .row form { margin: 0; }
 .row .grow { flex: 1 1 18rem; }
 .row .grow label { margin-top: 0; }
@@ -159,13 +158,17 @@ details.plain > summary { color: var(--accent); }
 details.plain[open] > summary { margin-bottom: .5rem; }
 
 .tabs { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem; padding: .5rem max(.75rem, calc((100% - 66.5rem) / 2)); background: var(--paper); border-bottom: 1px solid var(--line); }
-.tabs a { padding: .5rem .75rem; border-radius: .375rem; color: var(--ink); text-decoration: none; }
+.framed .tabs { padding-left: .5rem; padding-right: .5rem; }
+.tabs a { padding: .5rem .625rem; font-size: .9375rem; border-radius: .375rem; color: var(--ink); text-decoration: none; }
 .tabs a:hover { background: var(--ground); }
 .tabs a[aria-current] { background: var(--tint); color: var(--accent-strong); font-weight: 600; }
 .tabs .sign-out { margin-left: auto; border: 1px solid var(--edge); }
 .paid { display: flex; align-items: center; gap: 1rem; }
 .paid .tick { flex: none; width: 3rem; height: 3rem; border-radius: 50%; background: var(--good-tint); color: var(--good); display: grid; place-items: center; font-size: 1.5rem; font-weight: 700; }
 .paid .sum { margin: 0; font-size: 1.5rem; font-weight: 700; line-height: 1.2; }
+
+tr:has(input) td { vertical-align: middle; }
+.gap { margin: 1.25rem 0 0; border: 0; }
 
 @media (min-width: 60rem) {
   .columns.aside { grid-template-columns: minmax(0, 1fr) 21rem; }
@@ -189,7 +192,7 @@ details.plain[open] > summary { margin-bottom: .5rem; }
   dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dl.facts dd { margin-bottom: .5rem; }
   dl.facts dd:last-child { margin-bottom: 0; }
-  .methods button.wide, .narrow a.button { width: 100%; }
+  .narrow a.button, .row > button { width: 100%; }
 }
 @media print {
   .strip, .tabs, .no-print, .skip, .footer { display: none; }
