@@ -15,11 +15,11 @@ export class Announcer {
 
   constructor(private readonly sender: PostbackSender) {}
 
-  /** Sends an attempt's PostBack and books the outcome. */
-  announce(page: HostedPage, entry: LedgerEntry): void {
+  /** Sends an attempt's PostBack and books the outcome. `named` is a fault of its own, in place of those that wait. */
+  announce(page: HostedPage, entry: LedgerEntry, named?: PostbackFault): void {
     const { biller, postBackUrl: url } = page;
     if (url === undefined) return;
-    const faults = takePostbackFaults(biller.postbackFaults);
+    const faults = named ? [named] : takePostbackFaults(biller.postbackFaults);
     track(biller, this.play({ biller, entry, url }, faults));
   }
 

@@ -1,6 +1,6 @@
 import { Clock } from './clock.js';
 import type { Fault } from './faults.js';
-import type { Account, Customer, Invoice, LedgerEntry } from './model.js';
+import type { Account, Customer, Instrument, Invoice, LedgerEntry } from './model.js';
 import type { PostbackFault } from './postback-faults.js';
 import type { BillerSettings } from './presets.js';
 import { Users } from './users.js';
@@ -17,14 +17,38 @@ export interface CartLine {
   readonly ofBalance?: true;
 }
 
+/** What a payer may do on a hosted page besides paying: PageResultOptions (documented); what is not allowed is absent. */
+export interface PageOptions {
+  readonly register?: boolean;
+  readonly statement?: boolean;
+  readonly remove?: boolean;
+  readonly related?: boolean;
+  readonly remind?: boolean;
+}
+
+/** Where a reader stands, and who stands at it (documented); shown beside the simulated readers. */
+export interface Terminal {
+  readonly deviceId?: string;
+  readonly locationId?: string;
+  readonly cashierName?: string;
+}
+
 export interface HostedPage {
   readonly token: string;
   readonly biller: Biller;
   readonly cart: readonly CartLine[];
-  readonly allowCard: boolean;
-  readonly allowBank: boolean;
+  /** Lines that the payer took out of the cart. They keep their place in it, by which forms name them. */
+  readonly removed: Set<CartLine>;
+  /** What it takes. */
+  readonly methods: readonly Instrument[];
+  readonly options: PageOptions;
+  readonly terminal?: Terminal;
   /** 0 a page of its own, 1 an iframe. */
   readonly viewMode: 0 | 1;
+  /** The partner's style sheet. */
+  readonly stylesheet?: string;
+  /** The request named a style sheet that cannot be used; the page says so. */
+  readonly stylesheetUnusable?: boolean;
   readonly postBackUrl?: string;
   readonly returnUrl?: string;
   readonly billerReference: string;
@@ -33,10 +57,12 @@ export interface HostedPage {
   /** Milliseconds since the epoch, by the biller's clock; absent: it never expires. */
   readonly expiresAt?: number;
   readonly payments: LedgerEntry[];
+  /** Shown once, when the page is shown next. */
+  notice?: string;
 }
 
 /** What a page is opened with. */
-export type PageRequest = Omit<HostedPage, 'token' | 'expiresAt' | 'payments'>;
+export type PageRequest = Omit<HostedPage, 'token' | 'expiresAt' | 'payments' | 'removed' | 'notice'>;
 
 /** A payment's PostBack, on its way. */
 export interface Announcement {
@@ -74,6 +100,8 @@ export interface Biller {
   readonly ledger: LedgerEntry[];
   readonly faults: Fault[];
   readonly postbackFaults: PostbackFault[];
+  /** Numbers that asked for a scenario once, and had it. */
+  readonly played: Set<string>;
   /** PostBacks that wait until the next one was sent. */
   readonly held: Announcement[];
   /** PostBacks under way. */
@@ -94,6 +122,7 @@ export function newBiller(settings: BillerSettings, base: Clock): Biller {
     ledger: [],
     faults: [],
     postbackFaults: [],
+    played: new Set(),
     held: [],
     sending: new Set(),
     gone: new AbortController(),

@@ -5,7 +5,7 @@ import { POSTBACK_FAULT_KINDS, type FieldChanges, type PostbackFault } from './p
 import type { Announcer } from './announcer.js';
 import type { Biller } from './biller.js';
 
-interface FaultBody {
+export interface FaultBody {
   readonly operation?: Operation | 'postback';
   readonly kind: Fault['kind'] | PostbackFault['kind'];
   readonly ms?: number;
@@ -25,20 +25,24 @@ export function controlFaults(app: FastifyInstance, billerOf: (guid: string) => 
   app.post<ForBiller & { Body: FaultBody }>(
     '/_sandbox/billers/:guid/faults',
     { schema: { body: FAULT } },
-    (request, reply) => reply.code(201).send(faultView(add(billerOf(request.params.guid), request.body))),
+    (request, reply) => reply.code(201).send(faultView(addFault(billerOf(request.params.guid), request.body))),
   );
 
-  // What is held would otherwise wait for a PostBack that nobody means to cause any more.
   app.delete<ForBiller>('/_sandbox/billers/:guid/faults', (request, reply) => {
-    const biller = billerOf(request.params.guid);
-    biller.faults.length = 0;
-    biller.postbackFaults.length = 0;
-    announcer.release(biller);
+    clearFaults(billerOf(request.params.guid), announcer);
     return reply.code(204).send();
   });
 }
 
-function add(biller: Biller, body: FaultBody): Fault | PostbackFault {
+/** What is held is sent: it would otherwise wait for a PostBack that nobody means to cause any more. */
+export function clearFaults(biller: Biller, announcer: Announcer): void {
+  biller.faults.length = 0;
+  biller.postbackFaults.length = 0;
+  announcer.release(biller);
+}
+
+/** Puts a fault at the end of the biller's queue. */
+export function addFault(biller: Biller, body: FaultBody): Fault | PostbackFault {
   const { operation, kind, ms = 0, times = 1 } = body;
   const remaining = times === 0 ? Infinity : times;
   if (operation === 'postback') {
@@ -66,7 +70,7 @@ function isWireKind(kind: FaultBody['kind']): kind is FaultKind {
   return (FAULT_KINDS as readonly string[]).includes(kind);
 }
 
-function faultView({ remaining, ...fault }: Fault | PostbackFault) {
+export function faultView({ remaining, ...fault }: Fault | PostbackFault) {
   return { ...fault, times: remaining === Infinity ? 0 : remaining };
 }
 

@@ -4,16 +4,16 @@ import { ControlError, type ForBiller } from './control-error.js';
 import { pay } from './paying.js';
 import { TEST_BANK_ACCOUNTS, TEST_CARDS } from './test-numbers.js';
 import type { Biller } from './biller.js';
-import type { LedgerEntry, PaymentMethod } from './model.js';
+import type { Instrument, LedgerEntry } from './model.js';
 import type { Store } from './store.js';
 
-interface Instrument {
-  readonly method?: PaymentMethod;
+interface ByHand {
+  readonly method?: Instrument;
   readonly number?: string;
   readonly routing?: string;
   readonly amount?: string;
 }
-interface Payment extends Instrument {
+interface Payment extends ByHand {
   readonly paymentUrl?: string;
   readonly token?: string;
 }
@@ -30,7 +30,7 @@ export function controlPayments(
   billerOf: (guid: string) => Biller,
   announcer: Announcer,
 ): void {
-  const make = (token: string, instrument: Instrument) => {
+  const make = (token: string, instrument: ByHand) => {
     const page = store.page(token);
     if (!page) return { status: 404, paymentGuid: null, attempts: [], message: 'There is no such page.' };
     const outcome = pay(page, formOf(instrument), '127.0.0.1', announcer);
@@ -42,7 +42,7 @@ export function controlPayments(
   const answer = (reply: FastifyReply, { status, ...made }: ReturnType<typeof make>) =>
     reply.code(made.attempts.length > 0 ? 201 : status).send(made);
 
-  app.post<{ Params: { token: string }; Body: Instrument | null }>(
+  app.post<{ Params: { token: string }; Body: ByHand | null }>(
     '/_sandbox/pages/:token/pay',
     { schema: { body: { ...INSTRUMENT, type: ['object', 'null'] } } },
     (request, reply) => answer(reply, make(request.params.token, request.body ?? {})),
@@ -73,15 +73,17 @@ export function controlPayments(
 }
 
 /** What the browser would send; the sandbox's own numbers unless others are given. */
-function formOf({ method = 'card', number, routing, amount }: Instrument): URLSearchParams {
+function formOf({ method = 'card', number, routing, amount }: ByHand): URLSearchParams {
   const [card] = TEST_CARDS;
   const [bank] = TEST_BANK_ACCOUNTS;
   const form: Record<string, string> =
-    method === 'card'
-      ? { method, cardNumber: number ?? card?.number ?? '', expiry: '12/30', securityCode: '123' }
+    method !== 'bank'
+      ? { method, [method === 'card' ? 'cardNumber' : 'testCard']: number ?? card?.number ?? '', ...CARD_FIELDS }
       : { method, routingNumber: routing ?? bank?.routing ?? '', accountNumber: number ?? bank?.account ?? '' };
   return new URLSearchParams(amount === undefined ? form : { ...form, amount });
 }
+
+const CARD_FIELDS = { expiry: '12/30', securityCode: '123' } as const;
 
 function tokenOf({ paymentUrl, token = paymentUrl?.split('/').pop() }: Payment): string {
   return token ?? '';
@@ -102,7 +104,12 @@ function totals(entries: readonly LedgerEntry[]) {
 }
 
 const TEXT = { type: 'string', minLength: 1 } as const;
-const INSTRUMENT_FIELDS = { method: { enum: ['card', 'bank'] }, number: TEXT, routing: TEXT, amount: TEXT } as const;
+const INSTRUMENT_FIELDS = {
+  method: { enum: ['card', 'bank', 'swipe', 'emv'] },
+  number: TEXT,
+  routing: TEXT,
+  amount: TEXT,
+} as const;
 const INSTRUMENT = { type: 'object', additionalProperties: false, properties: INSTRUMENT_FIELDS } as const;
 const PAYMENT = {
   type: 'object',

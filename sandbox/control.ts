@@ -25,7 +25,8 @@ interface OneOrAll {
 }
 
 /** What tests and demos steer the sandbox by; Invoice Cloud has nothing like it. All is apart for each biller. */
-export function control(app: FastifyInstance, { store, sender, announcer, visits, mails }: Controlled): void {
+export function control(app: FastifyInstance, controlled: Controlled): void {
+  const { store, sender, announcer } = controlled;
   const billerOf = (guid: string): Biller => {
     const found = store.biller(guid);
     if (!found) throw new ControlError(404, 'There is no such biller.');
@@ -64,16 +65,20 @@ export function control(app: FastifyInstance, { store, sender, announcer, visits
   });
 
   app.post<{ Body: OneOrAll | null }>('/_sandbox/reset', { schema: { body: RESET } }, ({ body }, reply) => {
-    const biller = body?.billerGuid === undefined ? undefined : billerOf(body.billerGuid);
-    visits.endAll(biller);
-    if (biller) {
-      store.resetBiller(biller);
-    } else {
-      store.reset();
-      mails.clear();
-    }
+    resetOneOrAll(controlled, body?.billerGuid === undefined ? undefined : billerOf(body.billerGuid));
     return reply.code(204).send();
   });
+}
+
+/** One biller as if it had just been made, or the sandbox as it started. */
+export function resetOneOrAll({ store, visits, mails }: Controlled, biller?: Biller): void {
+  visits.endAll(biller);
+  if (biller) {
+    store.resetBiller(biller);
+    return;
+  }
+  store.reset();
+  mails.clear();
 }
 
 function clockView(clock: Clock) {

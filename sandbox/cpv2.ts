@@ -1,8 +1,10 @@
 import { isPartlyPaid, openAccount, putInvoice } from './accounts.js';
 import { Refusal, WireObject } from './fields.js';
 import type { WireOperation } from './wire.js';
-import type { Account, Customer, Invoice } from './model.js';
-import type { Biller, CartLine, PageRequest } from './biller.js';
+import type { Account, Customer, Instrument, Invoice } from './model.js';
+import { isUnknownScenario } from './scenarios.js';
+import { usableStylesheet } from './stylesheet.js';
+import type { Biller, CartLine, PageOptions, PageRequest, Terminal } from './biller.js';
 import type { Store } from './store.js';
 
 /** Cloud Payments V2. Method, path, credentials and the answer's shape are observed; what it refuses is assumed. */
@@ -33,8 +35,10 @@ function readRequest(biller: Biller, body: unknown): PageRequest {
     // An unknown or expired token pays as a guest (assumed): the payment must not fail for it.
     signedInAs: token === undefined ? undefined : biller.users.byToken(token)?.email,
     viewMode: viewMode === '0' ? (0 as const) : (1 as const),
-    allowCard: request.flag('AllowCCPayment', true),
-    allowBank: request.flag('AllowACHPayment', true),
+    methods: readMethods(request),
+    options: readOptions(request),
+    terminal: readTerminal(request),
+    ...readStylesheet(request),
     postBackUrl: request.url('PostBackURL'),
     returnUrl: request.url('ReturnURL'),
     billerReference: request.text('BillerReference') ?? '',
@@ -52,6 +56,45 @@ function readRequest(biller: Biller, body: unknown): PageRequest {
   return { ...page, cart: orders.flatMap((order) => remember(biller, order)) };
 }
 
+/** Cards and bank accounts unless they are refused; readers only where they are asked for (assumed). */
+function readMethods(request: WireObject): readonly Instrument[] {
+  const allowed: readonly (readonly [Instrument, boolean])[] = [
+    ['card', request.flag('AllowCCPayment', true)],
+    ['bank', request.flag('AllowACHPayment', true)],
+    ['swipe', request.flag('AllowSwipe', false)],
+    ['emv', request.flag('AllowEMV', false)],
+  ];
+  return allowed.flatMap(([method, isAllowed]) => (isAllowed ? [method] : []));
+}
+
+/** What is not said is not allowed (assumed). */
+function readOptions(request: WireObject): PageOptions {
+  const options = request.object('PageResultOptions');
+  const invoices = options?.object('InvoiceOptions');
+  return {
+    register: options?.flag('AllowRegisterAccount', false),
+    statement: invoices?.flag('AllowViewStatement', false),
+    remove: invoices?.flag('AllowRemove', false),
+    related: invoices?.flag('AllowViewRelated', false),
+    remind: invoices?.flag('AllowRemindMe', false),
+  };
+}
+
+function readTerminal(request: WireObject): Terminal {
+  return {
+    deviceId: request.text('EMVDeviceID'),
+    locationId: request.text('EMVLocationID'),
+    cashierName: request.text('CashierName'),
+  };
+}
+
+/** One that cannot be used is no reason not to be paid: the page is shown without it. */
+function readStylesheet(request: WireObject): Pick<PageRequest, 'stylesheet' | 'stylesheetUnusable'> {
+  const asked = request.text('CssUrl')?.trim();
+  const stylesheet = usableStylesheet(asked);
+  return { stylesheet, stylesheetUnusable: asked !== undefined && asked !== '' && stylesheet === undefined };
+}
+
 interface Order {
   readonly customer: Customer;
   /** Undefined: the request brought none, so the page shows what the account owes. */
@@ -61,7 +104,7 @@ interface Order {
 function readCustomer(fields: WireObject): Order {
   return {
     customer: {
-      accountNumber: fields.requiredText('AccountNumber'),
+      accountNumber: readNumber(fields, 'AccountNumber'),
       displayAccountNumber: fields.text('DisplayAccountNumber'),
       name: fields.text('Name'),
       address: fields.text('Address'),
@@ -80,7 +123,7 @@ function readInvoice(fields: WireObject): Invoice {
   fields.cents('ACHServiceFee');
   const balanceCents = fields.cents('BalanceDue') ?? 0;
   return {
-    number: fields.requiredText('InvoiceNumber'),
+    number: readNumber(fields, 'InvoiceNumber'),
     typeId: fields.text('TypeID'),
     invoiceDate: fields.day('InvoiceDate'),
     dueDate: fields.day('DueDate'),
@@ -90,6 +133,13 @@ function readInvoice(fields: WireObject): Invoice {
     minimumCents: fields.cents('MinimumAmountDue'),
     byCloudPayments: true,
   };
+}
+
+/** A number that means to be a scenario and is none would let a test pass that tests nothing. */
+function readNumber(fields: WireObject, name: string): string {
+  const number = fields.requiredText(name);
+  if (isUnknownScenario(number)) throw new Refusal(`${name} names no scenario; README.md lists those that there are.`);
+  return number;
 }
 
 function remember(biller: Biller, { customer, invoices }: Order): CartLine[] {

@@ -105,6 +105,12 @@ export class WireObject {
     return value.map((item, index) => WireObject.of(item, `${this.name(name)}[${index}]`));
   }
 
+  /** An object within; undefined where it is absent. */
+  object(name: string): WireObject | undefined {
+    const value = this.field(name);
+    return value === undefined ? undefined : WireObject.of(value, this.name(name));
+  }
+
   private field(name: string): unknown {
     return this.fields.get(name.toLowerCase()) ?? undefined;
   }

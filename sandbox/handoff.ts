@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Refusal, WireObject } from './fields.js';
 import { html, layout } from './html.js';
-import { show } from './portal.js';
+import { formIn, show } from './portal.js';
+import { hasPlainHost, usableStylesheet } from './stylesheet.js';
 import { PAGES, tokenHolder, type Visits } from './visits.js';
 import type { Store } from './store.js';
 
@@ -11,13 +12,14 @@ import type { Store } from './store.js';
  */
 export function handoff(app: FastifyInstance, store: Store, visits: Visits): void {
   app.post<{ Body: unknown }>('/portal/cloudsso', (request, reply) => {
-    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+    const form = formIn(request);
     try {
       const fields = WireObject.of(Object.fromEntries(form));
       const holder = tokenHolder(store, fields.text('RemoteAuthenticationToken') ?? '');
       if (!holder) return show(reply, 401, notSignedIn());
-      const page = readPage(fields);
+      const { page, viewMode } = readPage(fields);
       const asked = {
+        viewMode,
         stylesheet: stylesheetOf(fields),
         returnUrl: fields.url('ReturnUrl'),
         siteName: fields.text('CustomReturnSiteName')?.trim() || holder.biller.settings.dba,
@@ -36,16 +38,14 @@ function readPage(fields: WireObject) {
   const redirectId = fields.requiredText('RedirectID');
   const page = Object.entries(PAGES).find(([id]) => id === redirectId)?.[1];
   if (!page) throw new Refusal(`RedirectID must be one of ${Object.keys(PAGES).join(', ')}.`);
-  return page;
+  return { page, viewMode: viewMode === '0' ? (0 as const) : (1 as const) };
 }
 
-/** Its origin goes into the page's policy, where a strange host name could add a directive of its own. */
+/** What may not be loaded is left out; a host name that could extend the page's policy is refused. */
 function stylesheetOf(fields: WireObject): string | undefined {
   const url = fields.url('CSSUrl');
-  if (url !== undefined && !/^(?:[\w.-]+|\[[\da-f:.]+\])$/.test(new URL(url).hostname)) {
-    throw new Refusal('CSSUrl is not a URL.');
-  }
-  return url;
+  if (url !== undefined && !hasPlainHost(new URL(url))) throw new Refusal('CSSUrl is not a URL.');
+  return usableStylesheet(url);
 }
 
 function notSignedIn(): string {

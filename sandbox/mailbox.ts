@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { html, layout, type Html } from './html.js';
+import { facts, html, layout, type Html } from './html.js';
 import { readMail } from './mime.js';
-import { show } from './portal.js';
+import { showTool } from './portal.js';
 
 /** No larger mail is taken. */
 export const MAIL_BYTES = 256 * 1024;
@@ -24,8 +24,13 @@ export class Mailbox {
   private mails: readonly Mail[] = [];
 
   receive({ from, to }: Pick<Mail, 'from' | 'to'>, raw: string): void {
-    const mail = { id: randomUUID(), from, to, ...readMail(raw), receivedAt: new Date().toISOString() };
-    this.mails = [mail, ...this.mails].slice(0, MAILS_KEPT);
+    this.write({ from, to, ...readMail(raw) });
+  }
+
+  /** One that the sandbox writes itself. */
+  write(mail: Omit<Mail, 'id' | 'receivedAt'>): void {
+    const received = { id: randomUUID(), ...mail, receivedAt: new Date().toISOString() };
+    this.mails = [received, ...this.mails].slice(0, MAILS_KEPT);
   }
 
   /** Those to one address, without regard to case, or all. */
@@ -41,7 +46,7 @@ export class Mailbox {
 
 /** The page for people, and the same for tests. */
 export function mailbox(app: FastifyInstance, mails: Mailbox): void {
-  app.get('/mailbox', (_request, reply) => show(reply, 200, mailboxPage(mails.list())));
+  app.get('/mailbox', (_request, reply) => showTool(reply, 200, mailboxPage(mails.list())));
 
   app.get<{ Querystring: { to?: string | string[] } }>('/_sandbox/mailbox', (request) =>
     mails.list([request.query.to].flat()[0]),
@@ -57,22 +62,18 @@ function mailboxPage(mails: readonly Mail[]): string {
   return layout(
     'Mailbox',
     'Billbridge sandbox',
-    html`<p class="note">Every mail that was sent to the sandbox, newest first. None was delivered to anybody.</p>
+    html`<p class="lead">Every mail that was sent to the sandbox, newest first. None was delivered to anybody.</p>
       ${mails.length === 0 && html`<p class="card">No mail yet.</p>`}
       ${mails.map(
         (mail, index) =>
           html`<details class="card" ${index === 0 && html`open`}>
-            <summary><strong>${mail.subject || '(no subject)'}</strong>, to ${mail.to.join(', ')}</summary>
-            <dl class="facts">
-              <dt>From</dt>
-              <dd>${mail.from || '(nobody)'}</dd>
-              <dt>To</dt>
-              <dd>${mail.to.join(', ')}</dd>
-              <dt>Received</dt>
-              <dd>${mail.receivedAt}</dd>
-            </dl>
-            <hr />
-            <pre>${linked(mail.text)}</pre>
+            <summary>${mail.subject || '(no subject)'} <span class="note">to ${mail.to.join(', ')}</span></summary>
+            ${facts([
+              ['From', mail.from || '(nobody)'],
+              ['To', mail.to.join(', ')],
+              ['Received', mail.receivedAt],
+            ])}
+            <pre class="letter">${linked(mail.text)}</pre>
           </details>`,
       )}`,
   );

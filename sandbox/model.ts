@@ -81,6 +81,12 @@ export interface ScheduledPayment {
 
 export type PaymentMethod = 'card' | 'bank';
 
+/** By what a card is read; a payment by either is one by card. */
+export type Reader = 'swipe' | 'emv';
+
+/** What a hosted page's form pays by. */
+export type Instrument = PaymentMethod | Reader;
+
 export interface PostbackOutcome {
   readonly at: string;
   /** The receiver's HTTP status, or null where it gave none. */
@@ -99,10 +105,14 @@ export interface LedgerEntry {
   readonly amountCents: number;
   readonly feeCents: number;
   readonly method: PaymentMethod;
+  /** Absent where the number was typed. */
+  readonly reader?: Reader;
   readonly approved: boolean;
   readonly message: string;
   /** The invoice was paid before: the payer was charged twice. Absent otherwise. */
   readonly duplicate?: true;
+  /** The scenario that a test card, an invoice or an account number asked for. */
+  readonly scenario?: string;
   readonly at: string;
   /** The PostBack's parameters. */
   readonly parameters: Readonly<Record<string, string>>;

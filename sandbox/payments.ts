@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isPartlyPaid } from './accounts.js';
 import { amount } from './fields.js';
-import type { LedgerEntry, PaymentMethod } from './model.js';
+import type { LedgerEntry, PaymentMethod, Reader } from './model.js';
 import type { CartLine, HostedPage } from './biller.js';
 
 /** What a payer's instrument was judged to be; see test-numbers. */
@@ -9,6 +9,17 @@ export interface Judgement {
   readonly approved: boolean;
   readonly message: string;
   readonly cardType: string;
+}
+
+/** By what, by whom and with which outcome an attempt is made. */
+interface How {
+  readonly method: PaymentMethod;
+  readonly reader?: Reader;
+  readonly judgement: Judgement;
+  readonly remoteIp: string;
+  readonly scenario?: string;
+  /** The money of the attempt before is taken a second time: it moves, and lowers nothing. */
+  readonly again?: boolean;
 }
 
 /** A line that still takes money, and how much. In cents. */
@@ -30,7 +41,7 @@ export interface Part {
 /** The lines that still take money: not paid by this page or any other, and not zero. */
 export function dueLines(page: HostedPage): readonly Due[] {
   return page.cart.flatMap((line) => {
-    const owedCents = owed(page, line);
+    const owedCents = page.removed.has(line) ? 0 : owed(page, line);
     if (owedCents === 0) return [];
     if (!line.invoice.allowPartial || line.ofBalance) {
       return [{ line, owedCents, leastCents: owedCents, mostCents: owedCents }];
@@ -71,14 +82,8 @@ function isOpen(page: HostedPage, { account, invoice, ofBalance }: CartLine): bo
  * Attempts to pay, and books it. Each invoice is a payment of its own, with its own PaymentGUID and PostBack (assumed: a
  * PostBack names one invoice). Awaits nothing; called right after `dueLines`, two clicks at once pay once.
  */
-export function attempt(
-  page: HostedPage,
-  parts: readonly Part[],
-  method: PaymentMethod,
-  judgement: Judgement,
-  remoteIp: string,
-): readonly LedgerEntry[] {
-  const entries = parts.map((part) => entryFor(page, part, method, judgement, remoteIp));
+export function attempt(page: HostedPage, parts: readonly Part[], how: How): readonly LedgerEntry[] {
+  const entries = parts.map((part) => entryFor(page, part, how));
   page.payments.push(...entries);
   page.biller.ledger.push(...entries);
   return entries;
@@ -102,16 +107,11 @@ export function imaginedPayment(page: HostedPage): Readonly<Record<string, strin
   });
 }
 
-function entryFor(
-  page: HostedPage,
-  { due: { line, owedCents }, amountCents }: Part,
-  method: PaymentMethod,
-  judgement: Judgement,
-  remoteIp: string,
-): LedgerEntry {
+function entryFor(page: HostedPage, { due: { line, owedCents }, amountCents }: Part, how: How): LedgerEntry {
+  const { method, reader, judgement, remoteIp, scenario, again = false } = how;
   const now = page.biller.clock.now();
   const paymentGuid = randomUUID();
-  const duplicate = judgement.approved && !isOpen(page, line);
+  const duplicate = judgement.approved && (again || !isOpen(page, line));
   const entry: LedgerEntry = {
     paymentGuid,
     accountNumber: line.customer.accountNumber,
@@ -119,9 +119,11 @@ function entryFor(
     amountCents,
     feeCents: page.biller.settings.serviceFeeCents,
     method,
+    ...(reader && { reader }),
     approved: judgement.approved,
     message: judgement.message,
     ...(duplicate && { duplicate }),
+    ...(scenario !== undefined && { scenario }),
     at: new Date(now).toISOString(),
     parameters: parameters(page, { line, amountCents, method, judgement, remoteIp, guid: paymentGuid, now }),
     postbacks: [],

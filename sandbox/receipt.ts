@@ -1,4 +1,5 @@
-import { html, layout, money, type Html } from './html.js';
+import { frameOf, pagePath } from './hosted-frame.js';
+import { facts, html, layout, money, type Html } from './html.js';
 import { dueLines, isExpired } from './payments.js';
 import type { LedgerEntry } from './model.js';
 import type { HostedPage } from './biller.js';
@@ -8,47 +9,60 @@ export function receipt(page: HostedPage): string {
   const paid = page.payments.filter((payment) => payment.approved);
   const due = dueLines(page).filter(({ line }) => !line.account.paid.has(line.invoice.number));
   const rest = isExpired(page) ? 0 : due.reduce((sum, { owedCents }) => sum + owedCents, 0);
+  const total = paid.reduce((sum, payment) => sum + payment.amountCents + payment.feeCents, 0);
   return layout(
     'Thank you, your payment is made',
     page.biller.settings.dba,
-    html`<div class="alert done" role="status">
-        <p>Approved: ${money(paid.reduce((sum, payment) => sum + payment.amountCents + payment.feeCents, 0))}</p>
+    html`<div class="narrow">
+      <div class="card paid" role="status">
+        <span class="tick" aria-hidden="true">✓</span>
+        <div>
+          <p class="sum">${money(total)}</p>
+          <p>Approved by ${page.biller.settings.dba}</p>
+        </div>
       </div>
-      ${paid.map(paymentFacts)}
       ${
         rest > 0 &&
-        html`<p>
-          Still due: ${money(rest)}. <a href="/portal/cloudpay/${page.token}">Pay more</a>
-        </p>`
+        html`<div class="card row no-print">
+          <p>Still due: ${money(rest)}</p>
+          <a class="button secondary" href="${pagePath(page)}">Pay more</a>
+        </div>`
       }
-      ${
-        page.returnUrl === undefined
-          ? html`<p>You can close this window now.</p>`
-          : html`<p>
-              <a class="button" href="${page.returnUrl}" rel="noreferrer">Return to ${page.biller.settings.dba}</a>
-            </p>`
-      }`,
+      ${paid.map(paymentFacts)} ${wayBack(page)}
+    </div>`,
+    frameOf(page),
   );
 }
 
+/**
+ * In an iframe the whole window goes to the ReturnURL: the partner's site would otherwise stand within itself, or refuse
+ * to be framed (assumed; ReturnURL is reported not to work inside an iframe). A page of ours stays in the frame.
+ */
+function wayBack({ returnUrl, viewMode, biller: { settings } }: HostedPage): Html {
+  if (returnUrl === undefined) return html`<p class="no-print">You can close this window now.</p>`;
+  const isOurs = returnUrl.startsWith('/');
+  return html`<p class="no-print">
+    <a class="button" href="${returnUrl}" rel="noreferrer" ${viewMode === 1 && !isOurs && html`target="_top"`}
+      >Return to ${isOurs ? 'your bills' : settings.dba}</a
+    >
+  </p>`;
+}
+
 function paymentFacts(payment: LedgerEntry): Html {
-  const facts: readonly (readonly [string, string])[] = [
-    ['Confirmation number', payment.paymentGuid],
-    ['Account', payment.accountNumber],
-    ['Invoice', payment.invoiceNumber],
-    ['Paid by', payment.method === 'card' ? (payment.parameters.CardType ?? '') : 'Bank account'],
-    ['Date (UTC)', payment.parameters.PaymentDate ?? ''],
-    ['Amount', money(payment.amountCents)],
-    ['Service fee', money(payment.feeCents)],
-    ['Total', money(payment.amountCents + payment.feeCents)],
-  ];
-  return html`<section class="card" aria-label="Receipt of invoice ${payment.invoiceNumber}">
-    <dl class="facts">
-      ${facts.map(
-        ([name, value]) =>
-          html`<dt>${name}</dt>
-            <dd>${value}</dd> `,
-      )}
-    </dl>
+  const by =
+    payment.method === 'bank' ? 'Bank account' : payment.parameters.CardType === 'VISA' ? 'Visa' : 'Mastercard';
+  const read = payment.reader === undefined ? '' : payment.reader === 'swipe' ? ', swiped' : ', by its chip';
+  return html`<section class="card" aria-labelledby="receipt-${payment.paymentGuid}">
+    <h2 id="receipt-${payment.paymentGuid}">Receipt of invoice ${payment.invoiceNumber}</h2>
+    ${facts([
+      ['Confirmation number', payment.paymentGuid],
+      ['Account', payment.accountNumber],
+      ['Invoice', payment.invoiceNumber],
+      ['Paid by', `${by}${read}`],
+      ['Date (UTC)', payment.parameters.PaymentDate],
+      ['Amount', money(payment.amountCents)],
+      ['Service fee', money(payment.feeCents)],
+      ['Total', money(payment.amountCents + payment.feeCents)],
+    ])}
   </section>`;
 }

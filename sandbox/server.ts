@@ -1,12 +1,14 @@
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { Announcer } from './announcer.js';
 import { control } from './control.js';
+import { faultMenu } from './fault-menu.js';
 import { cloudPayments } from './cpv2.js';
 import { createCustomerRecord, customerPortalAccount, retrieveCustomerGuid } from './customers.js';
+import { hostedRoutes } from './hosted-routes.js';
 import { handoff } from './handoff.js';
 import { unknownPage } from './hosted-page.js';
 import { mailbox, type Mailbox } from './mailbox.js';
-import { portal, show } from './portal.js';
+import { portal, show, showTool } from './portal.js';
 import { PostbackSender } from './postback.js';
 import { PRESETS } from './presets.js';
 import { linkAccounts, registerAccounts, unregisterAccounts } from './registration.js';
@@ -21,6 +23,7 @@ import { billerStatus } from './rest.js';
 import { soapServices } from './soap-services.js';
 import { startPage } from './start-page.js';
 import { STYLE } from './style.js';
+import { EXAMPLE_THEME } from './themes.js';
 import { virtualSite } from './virtual-site.js';
 import { visitPages } from './visit-pages.js';
 import { Visits } from './visits.js';
@@ -103,12 +106,17 @@ export function createServer({ publicUrl, mails, log }: ServerOptions): FastifyI
   });
   void app.register((pages, _options, done) => {
     portal(pages, store, announcer);
+    hostedRoutes(pages, { store, mails, publicUrl });
     handoff(pages, store, visits);
     visitPages(pages, store, visits);
     virtualSite(pages, store);
     mailbox(pages, mails);
-    pages.get('/', (_request, reply) => show(reply, 200, startPage(PRESETS)));
+    faultMenu(pages, { store, sender, announcer, visits, mails });
+    pages.get('/', (_request, reply) => showTool(reply, 200, startPage(PRESETS, publicUrl())));
     pages.get('/_sandbox/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
+    pages.get('/_sandbox/themes/example.css', (_request, reply) =>
+      reply.type('text/css; charset=utf-8').send(EXAMPLE_THEME),
+    );
     done();
   });
   void app.register((steering, _options, done) => {

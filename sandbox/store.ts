@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type Biller, type HostedPage, newBiller, type PageRequest, type WireRequest } from './biller.js';
+import {
+  type Biller,
+  type CartLine,
+  type HostedPage,
+  newBiller,
+  type PageRequest,
+  type WireRequest,
+} from './biller.js';
 import { Clock } from './clock.js';
 import { settlePersonas } from './personas.js';
 import { PRESETS, type BillerSettings } from './presets.js';
@@ -51,13 +58,20 @@ export class Store {
     const { clock, settings } = page.biller;
     const token = randomBytes(24).toString('base64url');
     const expiresAt = settings.pageSeconds === undefined ? undefined : clock.now() + settings.pageSeconds * 1000;
-    const opened = { ...page, token, expiresAt, payments: [] };
+    const opened = { ...page, token, expiresAt, payments: [], removed: new Set<CartLine>() };
     this.pages.set(opened.token, opened);
     return opened;
   }
 
   page(token: string): HostedPage | undefined {
     return this.pages.get(token);
+  }
+
+  /** The page on which a payment was made. */
+  pageOf(biller: Biller, paymentGuid: string): HostedPage | undefined {
+    return [...this.pages.values()].find(
+      (page) => page.biller === biller && page.payments.some((one) => one.paymentGuid === paymentGuid),
+    );
   }
 
   /** The biller as if it had just been made: its settings stay, all else goes, its pages too. */

@@ -1,13 +1,23 @@
+import { PAYMENT_SCENARIOS, type PaymentScenario } from './scenarios.js';
+
 /** How a payment instrument was judged: not one of ours at all, or ours with a fixed outcome. */
 export type Verdict =
   | { readonly known: false }
-  | { readonly known: true; readonly approved: boolean; readonly message: string; readonly cardType: string };
+  | {
+      readonly known: true;
+      readonly approved: boolean;
+      readonly message: string;
+      readonly cardType: string;
+      /** What else the number asks for. */
+      readonly scenario?: PaymentScenario;
+    };
 
-interface TestCard {
+export interface TestCard {
   readonly number: string;
   readonly cardType: 'VISA' | 'MASTERCARD';
   readonly approved: boolean;
   readonly message: string;
+  readonly scenario?: PaymentScenario;
 }
 
 interface TestBankAccount {
@@ -21,8 +31,7 @@ interface TestBankAccount {
 export const TEST_CARDS: readonly TestCard[] = [
   { number: '4111111111111112', cardType: 'VISA', approved: true, message: 'Approved' },
   { number: '5555555555554445', cardType: 'MASTERCARD', approved: true, message: 'Approved' },
-  { number: '4000000000009996', cardType: 'VISA', approved: false, message: 'Declined: insufficient funds' },
-  { number: '4000000000000068', cardType: 'VISA', approved: false, message: 'Declined: expired card' },
+  ...PAYMENT_SCENARIOS.map(cardOf).filter((card) => card !== undefined),
 ];
 
 /** The routing number fails the ABA check digit, so that it can be no real bank. */
@@ -36,7 +45,7 @@ export function judgeCard(typed: string): Verdict {
   // Before the table and not instead of it: a real card's number stays refused even if somebody adds it as a test card.
   if (passesLuhn(number)) return { known: false };
   const card = TEST_CARDS.find((one) => one.number === number);
-  return card ? { known: true, ...outcome(card), cardType: card.cardType } : { known: false };
+  return card ? { known: true, ...outcome(card), cardType: card.cardType, scenario: card.scenario } : { known: false };
 }
 
 export function judgeBankAccount(typedRouting: string, typedAccount: string): Verdict {
@@ -60,6 +69,14 @@ export function passesLuhn(number: string): boolean {
 /** `4111111111111112` as `4111 1111 1111 1112`. */
 export function grouped(number: string): string {
   return number.replace(/(\d{4})(?=\d)/g, '$1 ');
+}
+
+function cardOf(scenario: PaymentScenario): TestCard | undefined {
+  const { card: number, declined } = scenario;
+  const message = declined ?? 'Approved';
+  return number === undefined
+    ? undefined
+    : { number, cardType: 'VISA', approved: declined === undefined, message, scenario };
 }
 
 function digits(typed: string): string {

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { openInvoices } from './accounts.js';
 import { unknownPage } from './hosted-page.js';
-import { html, layout } from './html.js';
-import { show } from './portal.js';
+import { alertBox, html, layout } from './html.js';
+import { formIn, show } from './portal.js';
 import type { Biller } from './biller.js';
 import type { Store } from './store.js';
 
@@ -21,7 +21,7 @@ export function virtualSite(app: FastifyInstance, store: Store): void {
   app.post('/portal/2/Site.aspx', (request: ForSite, reply) => {
     const biller = billerOf(store, request);
     if (!biller) return show(reply, 404, unknownPage());
-    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+    const form = formIn(request);
     const account = biller.accounts.get((form.get('accountNumber') ?? '').trim());
     if (!account) return show(reply, 422, lookup(biller, 'There is no account with this number.'));
     const invoices = openInvoices(account);
@@ -29,8 +29,8 @@ export function virtualSite(app: FastifyInstance, store: Store): void {
     const page = store.openPage({
       biller,
       cart: invoices.map((invoice) => ({ account, customer: account.customer, invoice, ofBalance: true })),
-      allowCard: true,
-      allowBank: true,
+      methods: ['card', 'bank'],
+      options: { statement: true, remove: true },
       viewMode: 0,
       returnUrl: biller.settings.oneTimePaymentReturnUrl,
       billerReference: '',
@@ -48,9 +48,10 @@ function lookup({ settings }: Biller, problem?: string): string {
   return layout(
     'Pay your bill',
     settings.dba,
-    html`${problem !== undefined && html`<div class="alert" role="alert"><p>${problem}</p></div>`}
+    html`${alertBox(problem)}
+      <p class="lead">Pay without signing in. Your account number stands on your bill.</p>
       <form
-        class="card"
+        class="card narrow"
         method="post"
         action="/portal/2/Site.aspx?G=${encodeURIComponent(settings.guid)}"
         aria-label="Find your bill"

@@ -27,13 +27,13 @@ function enrolment(visit: Visit, { customer }: Account): Html | false {
   const method = methods.find(({ id }) => id === autopay.get(customer.accountNumber));
   return (
     (methods.length > 0 || method !== undefined) &&
-    html`<form class="card" method="post" action="${visitPath(visit, 'autopay')}">
+    html`<form class="card narrow" method="post" action="${visitPath(visit, 'autopay')}">
       <h2>Account ${customer.accountNumber}</h2>
       <p>${method ? `Bills are paid by ${methodName(method)} when they are due.` : 'Not enrolled.'}</p>
       <input type="hidden" name="account" value="${customer.accountNumber}" />
       ${!method && methodSelect(methods, `method-${customer.accountNumber}`)}
-      <button type="submit" name="action" value="${method ? 'unenroll' : 'enroll'}">
-        ${method ? 'Stop AutoPay' : 'Enroll in AutoPay'}
+      <button class="${method && 'secondary'}" type="submit" name="action" value="${method ? 'unenroll' : 'enroll'}">
+        ${method ? 'Stop AutoPay' : 'Enroll in AutoPay'}<span class="hidden">: account ${customer.accountNumber}</span>
       </button>
     </form>`
   );

@@ -1,6 +1,7 @@
 import { openInvoices } from './accounts.js';
 import { Refusal, amount, parseCents, shownDay } from './fields.js';
-import { html, money, type Html } from './html.js';
+import { html, money, type Html, type Value } from './html.js';
+import { table } from './table.js';
 import { visitPath, type Section } from './visit-layout.js';
 import type { Visit } from './visits.js';
 import type { Account, Invoice } from './model.js';
@@ -43,9 +44,10 @@ export function pay(visit: Visit, form: URLSearchParams, store: Store): string {
   const page = store.openPage({
     biller: visit.biller,
     cart: chosen.map((bill) => cartLine(bill, form)),
-    allowCard: true,
-    allowBank: true,
-    viewMode: 1,
+    methods: ['card', 'bank'],
+    options: { statement: true },
+    viewMode: visit.viewMode,
+    stylesheet: visit.stylesheet,
     returnUrl: visitPath(visit, 'bills'),
     billerReference: '',
     signedInAs: visit.user.email,
@@ -66,43 +68,42 @@ function cartLine(bill: Bill | undefined, form: URLSearchParams): CartLine {
 
 function billsForm(visit: Visit, bills: readonly Bill[]): Html {
   return html`<form class="card" method="post" action="${visitPath(visit, 'bills')}" aria-label="Open bills">
-    <table class="cart">
-      <thead>
-        <tr>
-          ${['Pay', 'Account', 'Name', 'Invoice', 'Due date'].map((column) => html`<th scope="col">${column}</th>`)}
-          <th scope="col" class="amount">Balance</th>
-          <th scope="col" class="amount">Amount to pay</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${bills.map(billRow)}
-      </tbody>
-    </table>
-    <button type="submit">Review and pay</button>
+    ${table({
+      columns: [
+        'Pay',
+        'Account',
+        'Name',
+        'Invoice',
+        'Due date',
+        { heading: 'Balance', amount: true },
+        { heading: 'Amount to pay', amount: true },
+      ],
+      rows: bills.map(billRow),
+    })}
+    <div class="row gap">
+      <p class="note">Choose what to pay. The next page asks how.</p>
+      <button type="submit">Review and pay</button>
+    </div>
   </form>`;
 }
 
-function billRow({ key, account: { customer }, invoice }: Bill): Html {
-  return html`<tr>
-    <td data-label="Pay">
-      <input type="checkbox" name="invoice" value="${key}" aria-label="Pay invoice ${invoice.number}" checked />
-    </td>
-    <td data-label="Account">${customer.accountNumber}</td>
-    <td data-label="Name">${customer.name}</td>
-    <td data-label="Invoice">${invoice.number}</td>
-    <td data-label="Due date">${invoice.dueDate && shownDay(invoice.dueDate)}</td>
-    <td data-label="Balance" class="amount">${money(invoice.balanceCents)}</td>
-    <td data-label="Amount to pay" class="amount">
-      <input
-        class="short"
-        name="amount:${key}"
-        value="${amount(invoice.balanceCents)}"
-        inputmode="decimal"
-        autocomplete="off"
-        aria-label="Amount to pay of invoice ${invoice.number}"
-      />
-    </td>
-  </tr>`;
+function billRow({ key, account: { customer }, invoice }: Bill): readonly Value[] {
+  return [
+    html`<input type="checkbox" name="invoice" value="${key}" aria-label="Pay invoice ${invoice.number}" checked />`,
+    customer.accountNumber,
+    customer.name,
+    invoice.number,
+    invoice.dueDate && shownDay(invoice.dueDate),
+    money(invoice.balanceCents),
+    html`<input
+      class="short"
+      name="amount:${key}"
+      value="${amount(invoice.balanceCents)}"
+      inputmode="decimal"
+      autocomplete="off"
+      aria-label="Amount to pay of invoice ${invoice.number}"
+    />`,
+  ];
 }
 
 function paidTable({ biller, user }: Visit): Html | false {
@@ -112,25 +113,17 @@ function paidTable({ biller, user }: Visit): Html | false {
     paid.length > 0 &&
     html`<section class="card" aria-labelledby="paid">
       <h2 id="paid">Paid</h2>
-      <table class="cart">
-        <thead>
-          <tr>
-            ${['Account', 'Invoice', 'Day (UTC)'].map((column) => html`<th scope="col">${column}</th>`)}
-            <th scope="col" class="amount">Amount</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${paid.reverse().map(
-            (entry) =>
-              html`<tr>
-                <td data-label="Account">${entry.accountNumber}</td>
-                <td data-label="Invoice">${entry.invoiceNumber}</td>
-                <td data-label="Day (UTC)">${shownDay(entry.at.slice(0, 10))}</td>
-                <td data-label="Amount" class="amount">${money(entry.amountCents)}</td>
-              </tr> `,
-          )}
-        </tbody>
-      </table>
+      ${table({
+        columns: ['Account', 'Invoice', 'Day (UTC)', { heading: 'Amount', amount: true }],
+        rows: paid
+          .reverse()
+          .map((entry) => [
+            entry.accountNumber,
+            entry.invoiceNumber,
+            shownDay(entry.at.slice(0, 10)),
+            money(entry.amountCents),
+          ]),
+      })}
     </section>`
   );
 }

@@ -1,4 +1,4 @@
-import { html, layout, type Html } from './html.js';
+import { alertBox, html, layout, statusBox, type Html } from './html.js';
 import type { PageName, Visit } from './visits.js';
 
 /** One page of a visit, without what stands around it. */
@@ -27,10 +27,9 @@ export function visitLayout(visit: Visit, { name, heading, main }: Section, prob
   return layout(
     heading,
     visit.biller.settings.dba,
-    html`${problem !== undefined && html`<div class="alert" role="alert"><p>${problem}</p></div>`}
-      ${notice !== undefined && html`<div class="alert done" role="status"><p>${notice}</p></div>`} ${main}
+    html`${alertBox(problem)} ${statusBox(notice)} ${main}
       <p class="note">Signed in as ${visit.user.email}. The password is changed where you signed in, not here.</p>`,
-    { stylesheet: visit.stylesheet, navigation: navigation(visit, name) },
+    { stylesheet: visit.stylesheet, framed: visit.viewMode === 1, navigation: navigation(visit, name) },
   );
 }
 
@@ -49,7 +48,7 @@ function navigation(visit: Visit, current: PageName): Html {
       title="${title}"
       ${returnUrl !== undefined && html`target="_top"`}
       rel="noreferrer"
-      >Sign out</a
+      >${title}</a
     >
   </nav>`;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Refusal } from './fields.js';
-import { testNumbers } from './hosted-page.js';
 import { html, type Html } from './html.js';
 import { ONLY_TEST_NUMBERS, incomplete, judge } from './instrument.js';
+import { bankFields, cardFields } from './instrument-fields.js';
+import { testNumbers } from './test-number-tables.js';
 import { visitPath, type Section } from './visit-layout.js';
 import type { Visit } from './visits.js';
 import type { StoredMethod } from './model.js';
@@ -20,10 +21,12 @@ export function methodsPage(visit: Visit): Section {
           html`<form class="card row" method="post" action="${action}">
             <p><strong>${methodName(method)}</strong></p>
             <input type="hidden" name="method" value="${method.id}" />
-            <button type="submit" name="action" value="remove">Remove</button>
+            <button class="secondary" type="submit" name="action" value="remove">
+              Remove<span class="hidden"> ${methodName(method)}</span>
+            </button>
           </form>`,
       )}
-      <div class="methods">${cardForm(action)} ${bankForm(action)}</div>
+      <div class="tiles">${cardForm(action)} ${bankForm(action)}</div>
       ${testNumbers()}`,
   };
 }
@@ -84,29 +87,15 @@ function remove(visit: Visit, method: StoredMethod): void {
 function cardForm(action: string): Html {
   return html`<form class="card" method="post" action="${action}" aria-labelledby="add-card">
     <h2 id="add-card">Add a card</h2>
-    <label for="card-number">Card number</label>
-    <input id="card-number" name="cardNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />
-    <div class="pair">
-      <div>
-        <label for="expiry">Expires (MM/YY)</label>
-        <input id="expiry" name="expiry" inputmode="numeric" autocomplete="off" maxlength="7" required />
-      </div>
-      <div>
-        <label for="security-code">Security code</label>
-        <input id="security-code" name="securityCode" inputmode="numeric" autocomplete="off" maxlength="4" required />
-      </div>
-    </div>
-    <button type="submit" name="action" value="add-card">Store the card</button>
+    ${cardFields()}
+    <button class="wide" type="submit" name="action" value="add-card">Store the card</button>
   </form>`;
 }
 
 function bankForm(action: string): Html {
   return html`<form class="card" method="post" action="${action}" aria-labelledby="add-bank">
     <h2 id="add-bank">Add a bank account</h2>
-    <label for="routing-number">Routing number</label>
-    <input id="routing-number" name="routingNumber" inputmode="numeric" autocomplete="off" maxlength="11" required />
-    <label for="account-number">Account number</label>
-    <input id="account-number" name="accountNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />
-    <button type="submit" name="action" value="add-bank">Store the bank account</button>
+    ${bankFields()}
+    <button class="wide" type="submit" name="action" value="add-bank">Store the bank account</button>
   </form>`;
 }

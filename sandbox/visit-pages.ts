@@ -6,7 +6,7 @@ import { changeMethods, methodsPage } from './visit-methods.js';
 import { changePaperless, paperlessPage } from './visit-paperless.js';
 import { changeScheduled, scheduledPage } from './visit-scheduled.js';
 import { Refusal } from './fields.js';
-import { show } from './portal.js';
+import { formIn, show } from './portal.js';
 import type { PageName, Visit, Visits } from './visits.js';
 import type { Store } from './store.js';
 
@@ -40,7 +40,7 @@ export function visitPages(app: FastifyInstance, store: Store, visits: Visits): 
     app.post(url, (request: ForVisit, reply) => {
       const visit = visits.find(request.params.visit);
       if (!visit) return show(reply, 401, noSuchVisit());
-      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      const form = formIn(request);
       try {
         return reply.redirect(page.change(visit, form, store), 303);
       } catch (error) {

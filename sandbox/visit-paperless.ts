@@ -12,12 +12,13 @@ export function paperlessPage(visit: Visit): Section {
       const enrolled = visit.user.paperless.has(customer.accountNumber);
       return html`<form class="card row" method="post" action="${visitPath(visit, 'paperless')}">
         <p>
-          <strong>Account ${customer.accountNumber}</strong><br />
+          <strong>Account ${customer.accountNumber}</strong>
+          <span class="badge ${enrolled && 'good'}">${enrolled ? 'Paperless' : 'On paper'}</span><br />
           ${enrolled ? `Bills come to ${visit.user.email}, none on paper.` : 'Bills come on paper.'}
         </p>
         <input type="hidden" name="account" value="${customer.accountNumber}" />
-        <button type="submit" name="action" value="${enrolled ? 'unenroll' : 'enroll'}">
-          ${enrolled ? 'Back to paper' : 'Go paperless'}
+        <button class="${enrolled && 'secondary'}" type="submit" name="action" value="${enrolled ? 'unenroll' : 'enroll'}">
+          ${enrolled ? 'Back to paper' : 'Go paperless'}<span class="hidden">: account ${customer.accountNumber}</span>
         </button>
       </form>`;
     })}`,

@@ -59,13 +59,13 @@ function dayOf({ biller: { clock } }: Visit, form: URLSearchParams): string {
 
 function paymentForm(visit: Visit, payment: ScheduledPayment): Html {
   const method = visit.user.methods.find(({ id }) => id === payment.methodId);
-  return html`<form class="card" method="post" action="${visitPath(visit, 'scheduled')}">
+  return html`<form class="card narrow" method="post" action="${visitPath(visit, 'scheduled')}">
     <h2>${money(payment.amountCents)} on ${shownDay(payment.date)}</h2>
     <p>Account ${payment.accountNumber}, invoice ${payment.invoiceNumber}${method && `, by ${methodName(method)}`}</p>
     <input type="hidden" name="payment" value="${payment.id}" />
     ${dateInput(visit, `date-${payment.id}`, payment.date)}
-    <div class="pair">
-      <button type="submit" name="action" value="update">Update the date</button>
+    <div class="buttons gap">
+      <button class="secondary" type="submit" name="action" value="update">Update the date</button>
       <button class="quiet" type="submit" name="action" value="cancel">Cancel the payment</button>
     </div>
   </form>`;
@@ -76,7 +76,7 @@ function scheduleForm(visit: Visit): Html | false {
   return (
     bills.length > 0 &&
     visit.user.methods.length > 0 &&
-    html`<form class="card" method="post" action="${visitPath(visit, 'scheduled')}" aria-labelledby="schedule">
+    html`<form class="card narrow" method="post" action="${visitPath(visit, 'scheduled')}" aria-labelledby="schedule">
       <h2 id="schedule">Schedule a payment</h2>
       <label for="invoice">Bill</label>
       <select id="invoice" name="invoice" required>

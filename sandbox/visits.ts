@@ -18,6 +18,8 @@ export interface Visit {
   readonly id: string;
   readonly biller: Biller;
   readonly user: User;
+  /** 0 a page of its own, 1 an iframe. */
+  readonly viewMode: 0 | 1;
   readonly stylesheet?: string;
   readonly returnUrl?: string;
   /** Whom "Sign out and Return to …" names. */

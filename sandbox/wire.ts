@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { apiKeyOf } from './credentials.js';
-import { faultStatus, spoil, takeFaults, waitFor, type Operation } from './faults.js';
+import { faultStatus, spoil, takeFaults, waitFor, type Fault, type Operation } from './faults.js';
 import { Refusal } from './fields.js';
+import { openingFaultOf } from './scenarios.js';
 import { maskBody, type MaskedBody } from './masking.js';
 import type { Biller, WireRequest } from './biller.js';
 import type { Store } from './store.js';
@@ -32,7 +33,8 @@ export function serve(app: FastifyInstance, store: Store, closing: AbortSignal, 
       const asked = record(store, biller, wire.operation, request, maskBody(text));
       const body = asked.body === null ? null : (JSON.parse(text) as unknown);
       const act = () => outcomeOf(wire, asked, biller, body, request.params);
-      if (await misbehave({ biller, operation: wire.operation, asked, reply, closing, act })) return reply;
+      const named = openingFaultOf(numbersIn(body), biller.played);
+      if (await misbehave({ biller, operation: wire.operation, asked, reply, closing, act, named })) return reply;
       const done = act();
       asked.status = done instanceof Refusal ? 400 : 200;
       return done instanceof Refusal
@@ -46,6 +48,14 @@ export function serve(app: FastifyInstance, store: Store, closing: AbortSignal, 
 export function readBodiesAsText(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+}
+
+/** Every invoice and account number in a body. */
+function numbersIn(body: unknown): readonly string[] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([name, value]) =>
+    typeof value === 'string' && /^(?:invoice|account)number$/i.test(name) ? [value.trim()] : numbersIn(value),
+  );
 }
 
 /** Does the operation: its answer, or why it refused. */
@@ -88,11 +98,14 @@ interface Call {
   readonly closing: AbortSignal;
   /** Does the operation, where the fault is that its answer is lost. */
   readonly act: () => unknown;
+  /** The fault that the call itself asks for, by an invoice or account number. It comes in place of those that wait. */
+  readonly named?: Fault;
 }
 
 /** Does what the faults that wait for this call ask. @returns true where it has replied in the operation's stead. */
-export async function misbehave({ biller, operation, asked, reply, closing, act }: Call): Promise<boolean> {
-  for (const fault of takeFaults(biller, operation)) {
+export async function misbehave(call: Call): Promise<boolean> {
+  const { biller, operation, asked, reply, closing, act, named } = call;
+  for (const fault of named ? [named] : takeFaults(biller, operation)) {
     asked.fault = fault.kind;
     await waitFor(fault, closing);
     if (fault.kind === 'delay') continue;

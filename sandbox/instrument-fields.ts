@@ -1,0 +1,25 @@
+import { html, type Html } from './html.js';
+
+// autocomplete is off throughout: a browser must not offer the payer's real card to a page that refuses it.
+
+export function cardFields(): Html {
+  return html`<label for="card-number">Card number</label>
+    <input id="card-number" name="cardNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />
+    <div class="pair">
+      <div>
+        <label for="expiry">Expires (MM/YY)</label>
+        <input id="expiry" name="expiry" inputmode="numeric" autocomplete="off" maxlength="7" required />
+      </div>
+      <div>
+        <label for="security-code">Security code</label>
+        <input id="security-code" name="securityCode" inputmode="numeric" autocomplete="off" maxlength="4" required />
+      </div>
+    </div>`;
+}
+
+export function bankFields(): Html {
+  return html`<label for="routing-number">Routing number</label>
+    <input id="routing-number" name="routingNumber" inputmode="numeric" autocomplete="off" maxlength="11" required />
+    <label for="account-number">Account number</label>
+    <input id="account-number" name="accountNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />`;
+}
