@@ -8,6 +8,8 @@ export interface Options {
   readonly rounds: number;
   /** Of one round at one contestant. */
   readonly seconds: number;
+  /** Requests before the first round, at each contestant. */
+  readonly warmUp: number;
   readonly large: Size;
   /** Requests over which memory is looked at. */
   readonly memoryRequests: number;
@@ -31,6 +33,7 @@ export function readOptions(args: readonly string[]): Options {
         json,
         rounds: 2,
         seconds: 1,
+        warmUp: 500,
         large: { billers: 10_000, payments: 100_000 },
         memoryRequests: 10_000,
         starts: 1,
@@ -38,8 +41,9 @@ export function readOptions(args: readonly string[]): Options {
     : {
         quick,
         json,
-        rounds: 5,
-        seconds: 2.5,
+        rounds: 7,
+        seconds: 1.5,
+        warmUp: 2_000,
         large: { billers: 100_000, payments: 1_000_000 },
         memoryRequests: 100_000,
         starts: 3,

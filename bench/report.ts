@@ -20,6 +20,10 @@ export interface Figure {
   readonly perSecond?: Spread;
   readonly p50?: Spread;
   readonly p99?: Spread;
+  /** Milliseconds of CPU a request: of the contestant's process, */
+  readonly cpuOwn?: Spread;
+  /** and of PostgreSQL. */
+  readonly cpuDatabase?: Spread;
   readonly value?: string;
 }
 
@@ -46,12 +50,14 @@ export class Report {
   }
 
   table(): string {
-    const figures = this.figures.map(({ what, who, perSecond, p50, p99, value }) => [
+    const figures = this.figures.map(({ what, who, perSecond, p50, p99, cpuOwn, cpuDatabase, value }) => [
       what,
       who,
       perSecond ? shown(perSecond, 0) : (value ?? ''),
       p50 ? shown(p50, 1) : '',
       p99 ? shown(p99, 1) : '',
+      cpuOwn ? cpuOwn.median.toFixed(2) : '',
+      cpuDatabase ? cpuDatabase.median.toFixed(2) : '',
     ]);
     const targets = this.targets.map((target) => [
       target.name,
@@ -64,7 +70,7 @@ export class Report {
       target.note ?? '',
     ]);
     return [
-      grid(['what', 'who', 'requests/s', 'p50 ms', 'p99 ms'], figures),
+      grid(['what', 'who', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms', 'of PostgreSQL'], figures),
       grid(['target', 'median', 'rounds', 'to reach', 'verdict', ''], targets),
     ].join('\n\n');
   }

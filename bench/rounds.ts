@@ -1,9 +1,10 @@
 import { type Bench, closed, turned } from './bench.js';
 import type { Contestant } from './contestants.js';
 import { spreadOf, type Spread } from './figures.js';
-import type { JobResult, Pace } from './load/job.js';
+import type { Pace } from './load/job.js';
 import type { Template } from './load/template.js';
 import type { Figure } from './report.js';
+import type { Measured } from './stage.js';
 
 /** What one contestant does in every round. */
 export interface Part {
@@ -18,22 +19,26 @@ export interface Part {
   readonly settle?: () => Promise<void>;
 }
 
-export type Rounds = ReadonlyMap<string, readonly JobResult[]>;
+export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 
 /** Everybody warms up; then rounds in which everybody has a turn. */
 export async function alternate({ stage, options, say }: Bench, what: string, parts: readonly Part[]): Promise<Rounds> {
   say(what);
-  const results = new Map(parts.map(({ who }) => [who, [] as JobResult[]]));
-  const turn = async (part: Part, pace: Pace): Promise<JobResult> => {
+  const results = new Map(parts.map(({ who }) => [who, [] as Measured[]]));
+  const turn = async (part: Part, pace: Pace): Promise<Measured> => {
     const from = await part.prepare?.();
     const { contestants, template, expect } = part;
     const result = await stage.run(contestants, { template, expect, pace, ...(from !== undefined && { from }) });
     await part.settle?.();
     return result;
   };
-  const warmUp = { seconds: options.seconds * 0.6 };
+  // By work and not by time: on a busy machine the compiler would not have come to its end.
+  const warmUp = { seconds: options.seconds * 3, most: options.warmUp };
   for (const part of parts) {
-    await turn(part, part.pace?.kind === 'closed' ? { ...part.pace, ...warmUp } : closed(warmUp.seconds));
+    await turn(
+      part,
+      part.pace?.kind === 'closed' ? { ...part.pace, ...warmUp } : closed(warmUp.seconds, undefined, warmUp.most),
+    );
   }
   for (let round = 0; round < options.rounds; round += 1) {
     for (const part of turned(parts, round)) {
@@ -43,7 +48,7 @@ export async function alternate({ stage, options, say }: Bench, what: string, pa
   return results;
 }
 
-type Measure = 'perSecond' | 'p50' | 'p95' | 'p99';
+type Measure = 'perSecond' | 'p50' | 'p95' | 'p99' | 'cpuOwn' | 'cpuDatabase';
 
 export const spread = (rounds: Rounds, who: string, measure: Measure): Spread =>
   spreadOf((rounds.get(who) ?? []).map((result) => result[measure]));
@@ -67,4 +72,6 @@ export const figuresOf = (what: string, rounds: Rounds): Figure[] =>
     perSecond: spread(rounds, who, 'perSecond'),
     p50: spread(rounds, who, 'p50'),
     p99: spread(rounds, who, 'p99'),
+    cpuOwn: spread(rounds, who, 'cpuOwn'),
+    cpuDatabase: spread(rounds, who, 'cpuDatabase'),
   }));

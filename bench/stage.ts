@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -8,9 +8,16 @@ import {
   type EmbeddedPostgres,
 } from '../src/database/embedded-postgres.js';
 import type { Contestant } from './contestants.js';
+import { cpuMs, cpuMsOfChildren } from './cpu.js';
 import type { Job, JobResult } from './load/job.js';
 import type { PartyAnswer, PartyOrder } from './parties-protocol.js';
 import { Process } from './processes.js';
+
+/** Milliseconds of CPU a request: less noisy than time, where others use the machine too. NaN where they can't be read. */
+export interface Measured extends JobResult {
+  readonly cpuOwn: number;
+  readonly cpuDatabase: number;
+}
 
 /** What is on while the bench runs: PostgreSQL, the parties, the load generator. Contestants are added. */
 export class Stage {
@@ -80,13 +87,22 @@ export class Stage {
     return from;
   }
 
+  /** Of the contestants' processes, and of PostgreSQL with all of its own. */
+  private async cpu(contestants: readonly Contestant[]): Promise<{ own: number; database: number }> {
+    const own = await Promise.all(contestants.map(({ process }) => cpuMs(process.child.pid)));
+    const file = join(this.postgres.location, 'data', 'postmaster.pid');
+    const postmaster = Number((await readFile(file, 'utf8')).split('\n')[0]);
+    return { own: own.reduce((sum, ms) => sum + ms, 0), database: await cpuMsOfChildren(postmaster) };
+  }
+
   /** @throws Error when one in a hundred answers was not the expected one: then nothing was measured */
   async run(
     contestants: readonly Contestant[],
     job: Omit<Job, 'ports' | 'from'> & { from?: number },
-  ): Promise<JobResult> {
+  ): Promise<Measured> {
     const ports = contestants.map(({ port }) => port);
     const from = job.from ?? this.reserve(1_000_000);
+    const before = await this.cpu(contestants);
     const { result, error } = await this.generator.ask<{ result?: JobResult; error?: string }>({ ...job, ports, from });
     if (!result) throw new Error(error ?? 'the load generator said nothing');
     for (const { name } of contestants) {
@@ -99,7 +115,12 @@ export class Stage {
         `${whom}: ${result.wrong} of ${result.sent} of ${what} went wrong, the first: ${result.firstWrong}`,
       );
     }
-    return result;
+    const after = await this.cpu(contestants);
+    return {
+      ...result,
+      cpuOwn: (after.own - before.own) / result.sent,
+      cpuDatabase: (after.database - before.database) / result.sent,
+    };
   }
 
   party(order: PartyOrder): Promise<PartyAnswer> {
