@@ -1,0 +1,81 @@
+import { type Contestant, startPlatform, startReference } from './contestants.js';
+import { newBiller, Rows } from './data.js';
+import type { Pace } from './load/job.js';
+import type { Template } from './load/template.js';
+import { type Options, SMALL } from './options.js';
+import type { Biller } from './requests.js';
+import type { Stage } from './stage.js';
+
+/** Connections of a closed loop, as in the measurements that the targets come from. */
+export const CONNECTIONS = 16;
+
+/** A platform process with a database of its own, and the biller that is measured there. */
+export interface Played {
+  readonly platform: Contestant;
+  readonly biller: Biller;
+  readonly rows: Rows;
+  readonly databaseUrl: string;
+}
+
+/** Everybody who takes part, ready and warm. */
+export interface Bench {
+  readonly stage: Stage;
+  readonly options: Options;
+  readonly floor: Contestant;
+  readonly plain: Contestant;
+  /** The platform on a fresh database. */
+  readonly small: Played;
+  /** The platform on a grown one. */
+  readonly large: Played;
+  readonly say: (line: string) => void;
+}
+
+export async function openBench(stage: Stage, options: Options, say: (line: string) => void): Promise<Bench> {
+  const { folder, invoiceCloudUrl } = stage;
+  const reference = async (name: 'floor' | 'plain') =>
+    stage.adopt(startReference(name, { name, folder, invoiceCloudUrl, databaseUrl: await stage.database(name) }));
+  const play = async (name: 'small' | 'large'): Promise<Played> => {
+    const databaseUrl = await stage.database(name);
+    const platform = await stage.adopt(
+      startPlatform({ name: `platform-${name}`, folder, invoiceCloudUrl, databaseUrl }),
+    );
+    const biller = await newBiller(platform);
+    const rows = await Rows.open(databaseUrl);
+    stage.onClose(() => rows.close());
+    await rows.fill(biller, name === 'small' ? SMALL : options.large);
+    return { platform, biller, rows, databaseUrl };
+  };
+  say('starting the contestants');
+  const [floor, plain, small] = [await reference('floor'), await reference('plain'), await play('small')];
+  const { billers, payments } = options.large;
+  say(`filling a database with ${billers.toLocaleString('en')} billers and ${payments.toLocaleString('en')} payments`);
+  const large = await play('large');
+  return { stage, options, floor, plain, small, large, say };
+}
+
+/** So many connections, each sending when it was answered. */
+export const closed = (seconds: number, connections = CONNECTIONS, most?: number): Pace => ({
+  kind: 'closed',
+  connections,
+  seconds,
+  ...(most !== undefined && { most }),
+});
+
+/** One contestant's part of a round. */
+export interface Turn {
+  readonly who: Contestant;
+  readonly template: Template;
+}
+
+/** The order turns with every round, so that nobody always comes after the same one. */
+export const turned = <Item>(items: readonly Item[], round: number): readonly Item[] =>
+  round % 2 === 0 ? items : [...items].reverse();
+
+/** Until everything has been delivered, so that one contestant's work is not done in another's time. */
+export async function untilIdle(rows: Rows, withinMs = 60_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!(await rows.isIdle())) {
+    if (Date.now() > end) throw new Error(`deliveries were still pending after ${withinMs / 1000} s`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}

@@ -1,0 +1,63 @@
+import { cpus } from 'node:os';
+import { type Bench, openBench } from './bench.js';
+import { measureGrowth } from './measures/growth.js';
+import { measureDropIn, measureOpening, measureProcesses } from './measures/opening.js';
+import { measureIntake, measureRelay } from './measures/postbacks.js';
+import { measureMemory, measureStart } from './measures/process.js';
+import { measureLaunch, measureSignIn } from './measures/users.js';
+import { type Options, readOptions, USAGE } from './options.js';
+import { type Findings, Report } from './report.js';
+import { Stage } from './stage.js';
+
+/** The comparisons of growth come first, while the small database is small. */
+const MEASURES: readonly ((bench: Bench) => Promise<Findings>)[] = [
+  measureGrowth,
+  measureOpening,
+  measureIntake,
+  measureRelay,
+  measureSignIn,
+  measureDropIn,
+  measureLaunch,
+  measureProcesses,
+  measureStart,
+  measureMemory,
+];
+
+let stage: Stage | undefined;
+let stopping = false;
+
+/** Ctrl-C: everything that was started ends with us. */
+async function stop(): Promise<void> {
+  if (stopping) process.exit(130);
+  stopping = true;
+  await stage?.close();
+  process.exit(130);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+
+let options: Options;
+try {
+  options = readOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+const began = Date.now();
+const seconds = (): number => Math.round((Date.now() - began) / 1000);
+const say = (line: string): void => console.error(`${String(seconds()).padStart(4)} s  ${line}`);
+const report = new Report();
+try {
+  const bench = await openBench(await Stage.open((made) => (stage = made)), options, say);
+  for (const measure of MEASURES) report.add(await measure(bench));
+} catch (error) {
+  // While we stop, everything fails.
+  if (stopping) await new Promise(() => undefined);
+  console.error((error as Error).stack);
+  process.exitCode = 1;
+} finally {
+  if (!stopping) await stage?.close();
+}
+const about = { quick: options.quick, seconds: seconds(), node: process.version, cores: cpus().length };
+console.log(options.json ? report.json(about) : `\n${report.table()}\n\n${JSON.stringify(about)}`);
+process.exit();

@@ -1,0 +1,81 @@
+import { type Bench, closed, type Played, untilIdle } from '../bench.js';
+import { ADMIN_KEY } from '../contestants.js';
+import { spreadOf } from '../figures.js';
+import type { Template } from '../load/template.js';
+import type { Figure, Findings } from '../report.js';
+import { listBillers, listPayments, openPayment, openWithoutKey, postBack, readPayment } from '../requests.js';
+import { alternate, figuresOf, type Part, ratio } from '../rounds.js';
+
+/** Few enough that latency is work and not waiting. */
+const CONNECTIONS = 2;
+const MOST_A_TURN = 3_000;
+
+interface Operation {
+  readonly name: string;
+  readonly expect: number;
+  readonly template: (played: Played, paymentId: string) => Template;
+  readonly postback?: boolean;
+}
+
+const OPERATIONS: readonly Operation[] = [
+  { name: 'open a payment', expect: 201, template: ({ biller }) => openPayment(biller) },
+  { name: 'take a postback', expect: 204, template: ({ biller }) => postBack(biller.guid), postback: true },
+  { name: 'read one payment', expect: 200, template: ({ biller }, id) => readPayment(biller, id) },
+  { name: 'list payments', expect: 200, template: ({ biller }) => listPayments(biller) },
+  { name: 'list billers, administrator', expect: 200, template: () => listBillers(ADMIN_KEY) },
+];
+
+/** The same work on a fresh database and on a grown one. */
+export async function measureGrowth(bench: Bench): Promise<Findings> {
+  const { small, large, options, stage } = bench;
+  const ids = new Map([small, large].map((played) => [played, firstPayment(played)]));
+  const shown = ({ billers, payments }: { billers: number; payments: number }) =>
+    `${billers.toLocaleString('en')} billers, ${payments.toLocaleString('en')} payments`;
+  const [few, many] = ['10 billers, 10 payments', shown(options.large)];
+  const figures: Figure[] = [];
+  const worst = { name: '', ratio: spreadOf([0]) };
+  for (const { name, expect, template, postback } of OPERATIONS) {
+    const part = async (who: string, played: Played): Promise<Part> => ({
+      who,
+      contestants: [played.platform],
+      template: template(played, (await ids.get(played)) ?? ''),
+      expect,
+      pace: closed(options.seconds / 2, CONNECTIONS, MOST_A_TURN),
+      ...(postback && {
+        prepare: async () => {
+          const from = stage.reserve(MOST_A_TURN);
+          await played.rows.preparePayments(played.biller, from, MOST_A_TURN, stage.partnerUrl);
+          return from;
+        },
+        settle: () => untilIdle(played.rows),
+      }),
+    });
+    const rounds = await alternate(bench, `growth: ${name}`, [await part(few, small), await part(many, large)]);
+    figures.push(...figuresOf(`${name}, ${CONNECTIONS} connections`, rounds));
+    const grown = ratio(rounds, many, few, 'p50');
+    if (grown.median > worst.ratio.median) Object.assign(worst, { name, ratio: grown });
+  }
+  return {
+    figures,
+    targets: [
+      {
+        name: 'growth: p50 on the grown database over the fresh one',
+        unit: '×',
+        value: worst.ratio.median,
+        spread: worst.ratio,
+        atMost: 1.2,
+        note: `the worst of ${OPERATIONS.length}: ${worst.name}`,
+      },
+    ],
+  };
+}
+
+async function firstPayment({ platform, biller }: Played): Promise<string> {
+  const { path, headers, body } = openWithoutKey(biller);
+  const answer = await fetch(platform.url + path, {
+    method: 'POST',
+    headers: { ...headers },
+    body: body?.replace('{n}', 'first') ?? null,
+  });
+  return ((await answer.json()) as { id: string }).id;
+}

@@ -1,0 +1,87 @@
+import type { Bench } from '../bench.js';
+import { startPlatform } from '../contestants.js';
+import type { Findings } from '../report.js';
+import { openAtReference, openDropIn, openPayment } from '../requests.js';
+import { alternate, difference, figuresOf, type Part, ratio, spread } from '../rounds.js';
+
+const FLOOR = 'floor: Fastify, undici, pg';
+const PLAIN = 'plain: Nest, axios, TypeORM';
+const PLATFORM = 'platform';
+
+/** Opening a payment: throughput, and the latency when half as much is asked for. */
+export async function measureOpening(bench: Bench): Promise<Findings> {
+  const { floor, plain, small, options } = bench;
+  const reference = { template: openAtReference, expect: 201 };
+  const parts: Part[] = [
+    { who: FLOOR, contestants: [floor], ...reference },
+    { who: PLAIN, contestants: [plain], ...reference },
+    { who: PLATFORM, contestants: [small.platform], template: openPayment(small.biller), expect: 201 },
+  ];
+  const rounds = await alternate(bench, 'opening payments, as many as go', parts);
+
+  const half = parts.flatMap((part): Part[] =>
+    part.who === PLAIN
+      ? []
+      : [
+          {
+            ...part,
+            pace: {
+              kind: 'open',
+              perSecond: spread(rounds, part.who, 'perSecond').median / 2,
+              seconds: options.seconds * 1.5,
+            },
+          },
+        ],
+  );
+  const atHalf = await alternate(bench, 'opening payments, at half of that', half);
+
+  const toFloor = ratio(rounds, PLATFORM, FLOOR, 'perSecond');
+  const toPlain = ratio(rounds, PLATFORM, PLAIN, 'perSecond');
+  const late = difference(atHalf, PLATFORM, FLOOR, 'p99');
+  return {
+    figures: [...figuresOf('open a payment', rounds), ...figuresOf('… at half of saturation', atHalf)],
+    targets: [
+      { name: 'opening: throughput over the floor', unit: '×', value: toFloor.median, spread: toFloor, atLeast: 0.6 },
+      {
+        name: 'opening: throughput over the plain way',
+        unit: '×',
+        value: toPlain.median,
+        spread: toPlain,
+        atLeast: 2,
+        note: 'the plain way on Fastify; Express is not installed',
+      },
+      {
+        name: "opening: p99 at half of saturation, over the floor's",
+        unit: ' ms',
+        value: late.median,
+        spread: late,
+        atMost: 5,
+      },
+    ],
+  };
+}
+
+/** The route of existing clients. */
+export async function measureDropIn(bench: Bench): Promise<Findings> {
+  const { platform, biller } = bench.small;
+  const part = { who: PLATFORM, contestants: [platform], template: openDropIn(biller), expect: 200 };
+  return {
+    targets: [],
+    figures: figuresOf('open a payment, drop-in CPv2', await alternate(bench, 'drop-in', [part])),
+  };
+}
+
+/** A second process on the same database, which a balancer would share the work with. */
+export async function measureProcesses(bench: Bench): Promise<Findings> {
+  const { stage, small } = bench;
+  const { platform, biller, databaseUrl } = small;
+  const { folder, invoiceCloudUrl } = stage;
+  const second = await stage.adopt(startPlatform({ name: 'platform-second', folder, invoiceCloudUrl, databaseUrl }));
+  const template = openPayment(biller);
+  const rounds = await alternate(bench, 'one process and two', [
+    { who: 'platform, 1 process', contestants: [platform], template, expect: 201 },
+    { who: 'platform, 2 processes', contestants: [platform, second], template, expect: 201 },
+  ]);
+  await second.process.stop();
+  return { targets: [], figures: figuresOf('open a payment', rounds) };
+}

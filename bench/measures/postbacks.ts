@@ -1,0 +1,95 @@
+import { type Bench, closed, untilIdle } from '../bench.js';
+import { ascending, percentile, spreadOf } from '../figures.js';
+import type { Findings } from '../report.js';
+import { postBack } from '../requests.js';
+import { alternate, figuresOf, ratio } from '../rounds.js';
+
+const INSERT = 'floor: Fastify, one insert';
+const PLATFORM = 'platform';
+/** More than any machine takes in one turn. */
+const MOST_A_TURN = 6_000;
+const RELAY_PER_SECOND = 200;
+
+/** Postbacks that agree, each for a payment of its own, all of which are to be relayed. */
+export async function measureIntake(bench: Bench): Promise<Findings> {
+  const { stage, floor, small, options } = bench;
+  const { platform, biller, rows } = small;
+  const template = postBack(biller.guid);
+  const pace = closed(options.seconds, undefined, MOST_A_TURN);
+  const rounds = await alternate(bench, 'postbacks', [
+    { who: INSERT, contestants: [floor], template, expect: 204, pace },
+    {
+      who: PLATFORM,
+      contestants: [platform],
+      template,
+      expect: 204,
+      pace,
+      prepare: async () => {
+        const from = stage.reserve(MOST_A_TURN);
+        await rows.preparePayments(biller, from, MOST_A_TURN, stage.partnerUrl);
+        return from;
+      },
+      settle: () => untilIdle(rows),
+    },
+  ]);
+  const toInsert = ratio(rounds, PLATFORM, INSERT, 'perSecond');
+  return {
+    figures: figuresOf('take a postback', rounds),
+    targets: [
+      {
+        name: 'postbacks: throughput over one bare insert',
+        unit: '×',
+        value: toInsert.median,
+        spread: toInsert,
+        atLeast: 0.6,
+        note: 'each is relayed meanwhile',
+      },
+    ],
+  };
+}
+
+/** From the moment that Invoice Cloud sends its message to the moment that the partner has it. */
+export async function measureRelay(bench: Bench): Promise<Findings> {
+  const { stage, small, options, say } = bench;
+  const { platform, biller, rows } = small;
+  say('relay');
+  const seconds = options.seconds * 1.5;
+  const p95s: number[] = [];
+  const p50s: number[] = [];
+  for (let round = 0; round < Math.min(options.rounds, 3); round += 1) {
+    const count = Math.round(RELAY_PER_SECOND * seconds);
+    const from = stage.reserve(count);
+    await rows.preparePayments(biller, from, count, stage.partnerUrl);
+    await stage.party({ kind: 'record' });
+    const { times = [] } = await stage.run([platform], {
+      template: postBack(biller.guid),
+      expect: 204,
+      from,
+      pace: { kind: 'open', perSecond: RELAY_PER_SECOND, seconds },
+      keepTimes: true,
+    });
+    await untilIdle(rows);
+    const { arrivals = {} } = await stage.party({ kind: 'take' });
+    const took = times.flatMap((sentAt, i) => {
+      const at = arrivals[`p-${String(from + i).padStart(10, '0')}`];
+      return at === undefined ? [] : [at - sentAt];
+    });
+    if (took.length < count) throw new Error(`the partner was told of ${took.length} of ${count} payments`);
+    const sorted = ascending(took);
+    p50s.push(percentile(sorted, 0.5));
+    p95s.push(percentile(sorted, 0.95));
+  }
+  const p95 = spreadOf(p95s);
+  return {
+    figures: [{ what: `first relay, ${RELAY_PER_SECOND} a second`, who: PLATFORM, p50: spreadOf(p50s) }],
+    targets: [
+      {
+        name: `relay: p95 from postback to partner at ${RELAY_PER_SECOND} a second`,
+        unit: ' ms',
+        value: p95.median,
+        spread: p95,
+        atMost: 120,
+      },
+    ],
+  };
+}

@@ -1,0 +1,63 @@
+import type { Bench } from '../bench.js';
+import { numbered } from '../load/template.js';
+import type { Findings } from '../report.js';
+import { launch, signIn } from '../requests.js';
+import { alternate, figuresOf, spread } from '../rounds.js';
+
+const PLATFORM = 'platform';
+const INVOICE_CLOUD_MS = 100;
+const SIGN_INS_A_SECOND = 20;
+const MOST_TICKETS = 20_000;
+
+/** Two round trips to an Invoice Cloud that takes its time. */
+export async function measureSignIn(bench: Bench): Promise<Findings> {
+  const { stage, small, options } = bench;
+  const part = { who: PLATFORM, contestants: [small.platform], template: signIn(small.biller), expect: 201 };
+  const fast = await alternate(bench, 'sign-in', [part]);
+  await stage.party({ kind: 'delay', ms: INVOICE_CLOUD_MS });
+  const late = await alternate(bench, `sign-in, Invoice Cloud answers after ${INVOICE_CLOUD_MS} ms`, [
+    { ...part, pace: { kind: 'open', perSecond: SIGN_INS_A_SECOND, seconds: options.seconds } },
+  ]);
+  await stage.party({ kind: 'delay', ms: 0 });
+  const p95 = spread(late, PLATFORM, 'p95');
+  return {
+    figures: [
+      ...figuresOf('sign in', fast),
+      ...figuresOf(`sign in, Invoice Cloud ${INVOICE_CLOUD_MS} ms, ${SIGN_INS_A_SECOND} a second`, late),
+    ],
+    targets: [
+      {
+        name: `sign-in: p95 with an Invoice Cloud of ${INVOICE_CLOUD_MS} ms`,
+        unit: ' ms',
+        value: p95.median,
+        spread: p95,
+        atMost: 230,
+      },
+    ],
+  };
+}
+
+/** A payer's browser opens a page by a ticket that works once. */
+export async function measureLaunch(bench: Bench): Promise<Findings> {
+  const { stage, small } = bench;
+  const { platform, biller, rows } = small;
+  const { method, path, headers, body } = signIn(biller);
+  const answer = await fetch(platform.url + path, {
+    method,
+    headers: { ...headers },
+    body: body?.replace('{n}', numbered(0)) ?? null,
+  });
+  const { id } = (await answer.json()) as { id: string };
+  const part = {
+    who: PLATFORM,
+    contestants: [platform],
+    template: launch,
+    expect: 200,
+    prepare: async () => {
+      const from = stage.reserve(MOST_TICKETS);
+      await rows.prepareTickets(id, from, MOST_TICKETS);
+      return from;
+    },
+  };
+  return { targets: [], figures: figuresOf('launch a page', await alternate(bench, 'launch', [part])) };
+}

@@ -1,0 +1,77 @@
+import { type Bench, closed, turned } from './bench.js';
+import type { Contestant } from './contestants.js';
+import { spreadOf, type Spread } from './figures.js';
+import type { Pace } from './load/job.js';
+import type { Template } from './load/template.js';
+import type { Figure } from './report.js';
+import type { Measured } from './stage.js';
+
+/** What one contestant does in every round. */
+export interface Part {
+  readonly who: string;
+  readonly contestants: readonly Contestant[];
+  readonly template: Template;
+  readonly expect: number;
+  readonly pace?: Pace;
+  /** Before its turn: the number of its first request, where that has been prepared. */
+  readonly prepare?: () => Promise<number>;
+  /** After its turn, so that nothing of it runs in the next one's. */
+  readonly settle?: () => Promise<void>;
+}
+
+export type Rounds = ReadonlyMap<string, readonly Measured[]>;
+
+/** Everybody warms up; then rounds in which everybody has a turn. */
+export async function alternate({ stage, options, say }: Bench, what: string, parts: readonly Part[]): Promise<Rounds> {
+  say(what);
+  const results = new Map(parts.map(({ who }) => [who, [] as Measured[]]));
+  const turn = async (part: Part, pace: Pace): Promise<Measured> => {
+    const from = await part.prepare?.();
+    const { contestants, template, expect } = part;
+    const result = await stage.run(contestants, { template, expect, pace, ...(from !== undefined && { from }) });
+    await part.settle?.();
+    return result;
+  };
+  // By work and not by time: on a busy machine the compiler would not have come to its end.
+  const warmUp = { seconds: options.seconds * 3, most: options.warmUp };
+  for (const part of parts) {
+    await turn(
+      part,
+      part.pace?.kind === 'closed' ? { ...part.pace, ...warmUp } : closed(warmUp.seconds, undefined, warmUp.most),
+    );
+  }
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const part of turned(parts, round)) {
+      results.get(part.who)?.push(await turn(part, part.pace ?? closed(options.seconds)));
+    }
+  }
+  return results;
+}
+
+type Measure = 'perSecond' | 'p50' | 'p95' | 'p99' | 'cpuOwn' | 'cpuDatabase';
+
+export const spread = (rounds: Rounds, who: string, measure: Measure): Spread =>
+  spreadOf((rounds.get(who) ?? []).map((result) => result[measure]));
+
+/** One over the other, within each round: what a noisy moment does to both is not in it. */
+export function ratio(rounds: Rounds, who: string, toWhom: string, measure: Measure): Spread {
+  const others = rounds.get(toWhom) ?? [];
+  return spreadOf((rounds.get(who) ?? []).map((result, i) => result[measure] / (others[i]?.[measure] ?? Number.NaN)));
+}
+
+/** How much more, within each round. */
+export function difference(rounds: Rounds, who: string, fromWhom: string, measure: Measure): Spread {
+  const others = rounds.get(fromWhom) ?? [];
+  return spreadOf((rounds.get(who) ?? []).map((result, i) => result[measure] - (others[i]?.[measure] ?? Number.NaN)));
+}
+
+export const figuresOf = (what: string, rounds: Rounds): Figure[] =>
+  [...rounds.keys()].map((who) => ({
+    what,
+    who,
+    perSecond: spread(rounds, who, 'perSecond'),
+    p50: spread(rounds, who, 'p50'),
+    p99: spread(rounds, who, 'p99'),
+    cpuOwn: spread(rounds, who, 'cpuOwn'),
+    cpuDatabase: spread(rounds, who, 'cpuDatabase'),
+  }));
