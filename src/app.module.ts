@@ -14,7 +14,7 @@ import { SecretBox } from './common/secret-box.js';
 import { Sweepers } from './common/sweepers.js';
 import { validation } from './common/validation.js';
 import { type Config, configFactory } from './config/config.js';
-import { dataSourceOptions } from './database/database.js';
+import { dataSourceOptions, watched } from './database/database.js';
 import { InvoiceCloudModule } from './invoice-cloud/invoice-cloud.module.js';
 import { logging } from './operations/logging.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -35,6 +35,7 @@ export class AppModule {
         LoggerModule.forRoot(logging(config)),
         TypeOrmModule.forRoot({
           ...dataSourceOptions(config.databaseUrl, config.databasePoolSize),
+          extra: watched,
           autoLoadEntities: true,
           retryAttempts: 1,
         }),

@@ -17,8 +17,9 @@ async function main(): Promise<void> {
   }
   let stopping: Promise<void> | undefined;
   const stop = () => void (stopping ??= drain(app));
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  // Not once: a second signal would otherwise kill what the first one lets end.
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   await listen(app, config);
   if (!config.publicUrl) process.stderr.write('PUBLIC_URL is not set: payments can not be opened until it is.\n');
   process.stdout.write(`Billbridge listens on ${await app.getUrl()}\n`);

@@ -38,8 +38,8 @@ export class PaymentsAdminController {
   record(
     @CurrentActor() actor: Actor,
     @Param('paymentId', IdParam) paymentId: string,
-    @Body() { reason }: RecordRefund,
+    @Body() { amountCents, reason }: RecordRefund,
   ): Promise<PaymentView> {
-    return this.audit.change(actor, (change) => this.refunds.record(change, paymentId, reason));
+    return this.audit.change(actor, (change) => this.refunds.record(change, paymentId, amountCents, reason));
   }
 }

@@ -55,6 +55,8 @@ export class ListRefundsQuery {
 }
 
 export class RecordRefund {
+  /** What was returned: all that was due, as you read it. @example 300 */
+  @IsInt() @Min(1) @Max(MOST_CENTS) amountCents: number;
   /** How it was returned; stands in the audit trail. @example 'refunded in the Invoice Cloud biller portal' */
   @IsText(500) reason: string;
 }

@@ -23,13 +23,20 @@ export class Refunds {
     return { data: page.map(paymentView), nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null };
   }
 
-  /** Notes that all that was due has been returned. @throws PaymentNotFound, NoRefundDue */
-  async record(change: Change, id: string, reason: string): Promise<PaymentView> {
+  /**
+   * Notes that all that was due has been returned.
+   * @param amountCents as the administrator knew it: a payer may have paid once more in between
+   * @throws PaymentNotFound, NoRefundDue
+   */
+  async record(change: Change, id: string, amountCents: number, reason: string): Promise<PaymentView> {
     const { manager } = change;
     const payment = await manager.findOne(Payment, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!payment) throw new PaymentNotFound('Check the payment id; GET /admin/v1/payments/refunds-due lists them.');
     const { refundDueCents } = payment;
     if (refundDueCents === 0) throw new NoRefundDue('It was returned already, or nothing was paid too much.');
+    if (refundDueCents !== amountCents) {
+      throw new NoRefundDue(`${refundDueCents} cents are due, not ${amountCents}. Read the payment again.`);
+    }
     await manager.update(Payment, { id }, { refundDueCents: 0, updatedAt: new Date() });
     await addEvent(manager, id, 'payment.refunded', { refundedCents: refundDueCents });
     change.record('payment.refund', `payment:${id}`, { refundDueCents }, { refundDueCents: 0, reason });

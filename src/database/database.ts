@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { Client, type ClientConfig } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { DefaultNamingStrategy } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
@@ -30,6 +32,23 @@ export function dataSourceOptions(databaseUrl: string, poolSize: number): DataSo
   };
 }
 
+/** Nothing of ours takes as long without a byte; what is silent longer is gone, as after a failover without a reset. */
+const SILENT_MS = 25_000;
+
+/** Breaks a connection that a query waits on in vain; the pool then opens another one. */
+class WatchedClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.once('connect', () => {
+      const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
+      stream.setTimeout(SILENT_MS, () => {
+        const busy = (this as unknown as { _activeQuery: unknown })._activeQuery;
+        if (busy) stream.destroy(new Error('the database connection fell silent'));
+      });
+    });
+  }
+}
+
 /** int8 comes from the driver as text; our amounts are far below 2^53. */
 export const centsColumn = {
   to: (cents: number | null | undefined) => cents,
@@ -38,3 +57,11 @@ export const centsColumn = {
 
 /** numeric comes from the driver as text, too; for numbers of few digits. */
 export const numericColumn = centsColumn;
+
+/** For who answers others, unlike migrations and commands: no connection, lock or transaction is waited for without end. */
+export const watched = {
+  Client: WatchedClient,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  options: '-c lock_timeout=15s -c idle_in_transaction_session_timeout=30s',
+};

@@ -12,3 +12,19 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
     {}) as DriverError;
   return code === '23505' && (constraint === undefined || violated === constraint);
 }
+
+/** Constraints that another process can make us meet, and that are met no more at the next look. */
+const PASSING = ['receipts_payment_guid_key', 'deliveries_endpoint_fkey'];
+/** Deadlock, serialization, lock timeout; the server stops, starts or fails over; too many connections. */
+const PASSING_CODE =
+  /^(40P01|40001|55P03|57P0[1-5]|25P03|53300|08\w{3}|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;
+/** pg gives these no code. */
+const PASSING_WORDS =
+  /connection terminated|connection error|timeout exceeded when trying to connect|not queryable|silent/i;
+
+/** Whether the same transaction may succeed if it is tried again. */
+export function mayWorkAgain(error: unknown): boolean {
+  const cause = (error instanceof QueryFailedError ? error.driverError : error) as DriverError & { message?: string };
+  if (cause.constraint !== undefined) return PASSING.includes(cause.constraint);
+  return PASSING_CODE.test(cause.code ?? '') || PASSING_WORDS.test(cause.message ?? '');
+}

@@ -6,6 +6,9 @@ export interface RawPostback {
   readonly body: string;
 }
 
+/** Eighteen are declared; far more are nobody's payment, and are not read at all. */
+const MOST_FIELDS = 200;
+
 /** What a message says, as far as it can be read without trusting it. */
 export interface PostbackMessage {
   /** As named by the sender, in its order. */
@@ -29,12 +32,13 @@ export function readPostback({ contentType, query, body }: RawPostback): Postbac
   const fromQuery = [...new URLSearchParams(query)];
   const fromBody = /^application\/json\b/i.test(contentType) ? readJson(body, doubts) : [...new URLSearchParams(body)];
   if (hasRepeats(fromQuery) || hasRepeats(fromBody)) doubts.push('repeated-field');
+  if (fromQuery.length + fromBody.length > MOST_FIELDS) return { fields: [], doubts: ['too-many-fields'] };
+  const inQuery = new Map(fromQuery.map(([name, value]) => [name.toLowerCase(), value]));
   const fields = [...fromQuery];
   for (const [name, value] of fromBody) {
-    const earlier = fromQuery.find(([field]) => field.toLowerCase() === name.toLowerCase());
-    if (!earlier) fields.push([name, value]);
-    else if (earlier[1] !== value && !doubts.includes('query-and-body-disagree'))
-      doubts.push('query-and-body-disagree');
+    const earlier = inQuery.get(name.toLowerCase());
+    if (earlier === undefined) fields.push([name, value]);
+    else if (earlier !== value && !doubts.includes('query-and-body-disagree')) doubts.push('query-and-body-disagree');
   }
   // What we add ourselves must not stand in what we add it to: the partner would read either.
   if (fields.some(([name]) => isReserved(name))) doubts.push('reserved-field');

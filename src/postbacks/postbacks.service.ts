@@ -1,15 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
 import { type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
+import { traceOf } from '../common/problem.js';
 import { digestOf } from '../common/secret-box.js';
-import { isUniqueViolation } from '../database/postgres-errors.js';
+import { mayWorkAgain } from '../database/postgres-errors.js';
 import { RelayService } from '../relay/relay.service.js';
 import { PostbackUnknown } from './errors.js';
 import { relayedForm } from './partner-message.js';
 import { type RawPostback, readPostback } from './postback-message.js';
 import { PostbackRecorder, type Received } from './recorder.js';
 import { judge, type Verdict } from './verdict.js';
+
+/** Ten seconds in all: a restart of PostgreSQL, and no longer than a sender waits. */
+const RETRY_AFTER_MS = [0, 100, 400, 1_000, 2_000, 3_000, 3_000];
 
 interface Decision {
   readonly verdict: Verdict;
@@ -36,17 +41,25 @@ export class PostbacksService {
     const received = this.recorder.receive('postback', raw, readPostback(raw));
     const digest = digestOf(capability);
     const known = await this.inTransaction((manager) => this.record(manager, digest, received));
+    this.relay.wake();
     if (!known) throw new PostbackUnknown('Check the address: it belongs to no payment of this platform.');
   }
 
-  /** Twice at most: another payment may take the same PaymentGUID at the same moment; the second look sees it. */
+  /**
+   * Again, when the database says that another try may do: a deadlock, a failover, the same PaymentGUID for another payment at
+   * the same moment. Invoice Cloud may never send it again, and the same message is recorded once however often it is tried.
+   */
   private async inTransaction(work: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
-    try {
-      return await this.dataSource.transaction(work);
-    } catch (error) {
-      if (!isUniqueViolation(error, 'receipts_payment_guid_key')) throw error;
-      return this.dataSource.transaction(work);
+    for (const wait of RETRY_AFTER_MS) {
+      try {
+        return await this.dataSource.transaction(work);
+      } catch (error) {
+        if (!mayWorkAgain(error)) throw error;
+        this.logger.warn(traceOf(error), 'postback not recorded, trying again');
+        await sleep(wait);
+      }
     }
+    return this.dataSource.transaction(work);
   }
 
   private async record(manager: EntityManager, digest: Buffer, received: Received): Promise<boolean> {

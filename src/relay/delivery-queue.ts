@@ -207,7 +207,7 @@ const CLAIM = `
 const RECORD = `
   with done as (
     update deliveries set
-      status = $3, attempts = attempts + 1, last_status = $4, last_error = $5, last_attempt_at = $6, claimed_until = null,
+      status = $3, held = false, attempts = attempts + 1, last_status = $4, last_error = $5, last_attempt_at = $6, claimed_until = null,
       next_attempt_at = now() + $9 * interval '1 second',
       delivered_at = case when $3 = 'delivered' then now() end,
       parked_at = case when $3 = 'parked' then now() end

@@ -8,7 +8,7 @@ import { BODY } from './attempts.js';
 import { IS_PENDING } from './delivery-queue.js';
 import { Delivery, type DeliveryStatus } from './delivery.entity.js';
 import { endpointUrlOf } from './endpoint.entity.js';
-import { CHANNEL } from './wake-up.js';
+import { WakeUp } from './wake-up.js';
 
 /** How long a later delivery waits at most for an earlier one of its subject. */
 const HELD_MINUTES = 10;
@@ -31,11 +31,13 @@ export class RelayService {
   constructor(
     @InjectRepository(Delivery) private readonly deliveries: Repository<Delivery>,
     private readonly box: SecretBox,
+    private readonly wakeUp: WakeUp,
   ) {}
 
   /**
    * Records the delivery, due at once unless an earlier one of its subject is pending, in the transaction of `manager`.
-   * Every process is woken when that commits.
+   * Nobody is told of it here: a NOTIFY in a transaction takes a lock that lets one of them commit at a time, in the whole
+   * cluster. Whoever has committed calls `wake`.
    */
   async enqueue(manager: EntityManager, message: NewDelivery): Promise<string> {
     if (!manager.queryRunner?.isTransactionActive) throw new Error('a delivery is enqueued inside a transaction only');
@@ -54,7 +56,7 @@ export class RelayService {
            case when e.pending then now() + interval '${HELD_MINUTES} minutes' else now() end
          from (select exists (select from earlier) as pending) e
        )
-       select pg_notify('${CHANNEL}', '')`,
+       select from made`,
       [
         id,
         partnerId,
@@ -68,6 +70,11 @@ export class RelayService {
       ],
     );
     return id;
+  }
+
+  /** To be called when a transaction that enqueued something has committed; every other process looks within a second. */
+  wake(): void {
+    this.wakeUp.wake();
   }
 
   /** Deliveries about these subjects, oldest first. */

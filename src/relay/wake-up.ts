@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { traceOf } from '../common/problem.js';
 import { CONFIG, type Config } from '../config/config.js';
 
-/** PostgreSQL tells every process when a transaction that enqueued something has committed. */
+/** On which PostgreSQL tells every process that administrators made something due: rare, unlike what payments enqueue. */
 export const CHANNEL = 'billbridge_relay';
 const RECONNECT_MS = 1_000;
 
@@ -17,10 +17,17 @@ export class WakeUp {
   private client: Client | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  private onWake: () => void = () => undefined;
 
   constructor(@Inject(CONFIG) private readonly config: Config) {}
 
+  /** Wakes this process alone. */
+  wake(): void {
+    this.onWake();
+  }
+
   start(onWake: () => void): void {
+    this.onWake = onWake;
     const client = new Client({
       connectionString: this.config.databaseUrl,
       application_name: 'billbridge-relay',

@@ -7,6 +7,7 @@ import { Partner } from '../../src/partners/partner.entity.js';
 import { type Claimed, DeliveryQueue, type Room } from '../../src/relay/delivery-queue.js';
 import { Delivery } from '../../src/relay/delivery.entity.js';
 import { RelayEndpoint } from '../../src/relay/endpoint.entity.js';
+import { WakeUp } from '../../src/relay/wake-up.js';
 import { RelayService } from '../../src/relay/relay.service.js';
 import type { Json } from '../support/api.js';
 import { newDatabase } from '../support/db.js';
@@ -33,7 +34,7 @@ beforeAll(async () => {
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
     ADMIN_KEY: 'an-admin-key-of-32-characters-or-more',
   });
-  relay = new RelayService(dataSource.getRepository(Delivery), box);
+  relay = new RelayService(dataSource.getRepository(Delivery), box, new WakeUp(config));
   queue = new DeliveryQueue(dataSource, box, config);
 });
 afterAll(() => dataSource.destroy());

@@ -291,7 +291,7 @@ const DEEDS: Record<string, Deed> = {
   'POST /admin/v1/payments/{paymentId}/refund': async ({ story, owner }) => {
     const { id, postBackUrl } = await story.open();
     for (let time = 0; time < 2; time += 1) await postBack(postBackUrl, story.message());
-    const answer = await ask('POST', `/payments/${id}/refund`, { reason: REASON }, owner);
+    const answer = await ask('POST', `/payments/${id}/refund`, { amountCents: 300, reason: REASON }, owner);
     const before = { refundDueCents: 300 };
     const after = { refundDueCents: 0, reason: REASON };
     return { answer, action: 'payment.refund', target: `payment:${id}`, before, after };

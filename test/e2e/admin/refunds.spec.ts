@@ -5,7 +5,7 @@ import { newStory, postBack, type Story } from '../../support/story.js';
 
 afterAll(closeDb);
 
-const refund = (id: string, body: object = { reason: 'returned in the biller portal' }, by = {}) =>
+const refund = (id: string, body: object = { amountCents: 300, reason: 'returned in the biller portal' }, by = {}) =>
   ask('POST', `/payments/${id}/refund`, body, by);
 
 /** A payment that was paid twice. */
@@ -81,7 +81,10 @@ describe('refunds', () => {
     const { id } = await story.open();
     expect(await refund(id)).toMatchObject({ status: 409, body: { code: 'no_refund_due' } });
     expect(await refund(NOBODY)).toMatchObject({ status: 404, body: { code: 'payment_not_found' } });
-    expect(await refund(id, {})).toMatchObject({ status: 400, body: { errors: [{ field: 'reason' }] } });
+    expect(await refund(id, {})).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'amountCents' }, { field: 'reason' }] },
+    });
     expect((await ask('GET', '/payments/refunds-due?limit=0')).status).toBe(400);
   });
 
