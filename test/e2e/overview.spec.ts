@@ -189,7 +189,9 @@ describe('the overview and the metrics', () => {
     const { data } = await admin('GET', '/postbacks', undefined, url);
     for (const { id } of data) await admin('POST', `/postbacks/${id}/reject`, { reason: 'forged' }, url);
     const { data: due } = await admin('GET', '/payments/refunds-due', undefined, url);
-    for (const { id } of due) await admin('POST', `/payments/${id}/refund`, { reason: 'returned' }, url);
+    for (const { id, refundDueCents: amountCents } of due) {
+      await admin('POST', `/payments/${id}/refund`, { amountCents, reason: 'returned' }, url);
+    }
     const { data: endpoints } = await admin('GET', `/relay-endpoints?partnerId=${story.partner.id}`, undefined, url);
     const off = endpoints.find(({ disabledAt }: Json) => disabledAt !== null);
     await admin('POST', `/relay-endpoints/${off.id}/enable`, {}, url);

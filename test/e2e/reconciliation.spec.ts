@@ -118,7 +118,8 @@ describe('a reconciliation that was asked for', () => {
     });
     expect(run.counts).toEqual({ duplicate: 3, match: 1 });
     for (const { id } of [twice, tooMuch, second]) {
-      await admin('POST', `/payments/${id}/refund`, { reason: 'returned in the biller portal' });
+      const { refundDueCents: amountCents } = await story.payment(id);
+      await admin('POST', `/payments/${id}/refund`, { amountCents, reason: 'returned in the biller portal' });
     }
     expect((await reconcile(story)).counts).toEqual({ match: 4 });
   });
