@@ -87,7 +87,7 @@ function registerOffer(page: HostedPage): Html | false {
     html`<section class="card row" aria-labelledby="register">
       <div>
         <h2 id="register">Next time, faster</h2>
-        <p>Register this account to see its bills, go paperless and pay by itself.</p>
+        <p>Register this account to see its bills, go paperless and set up AutoPay.</p>
       </div>
       <a class="button secondary" href="${pagePath(page)}/register">Register</a>
     </section>`

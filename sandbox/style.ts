@@ -21,7 +21,7 @@ export const STYLE = `
 *, ::before, ::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0; min-height: 100vh; display: flex; flex-direction: column; background: var(--ground); color: var(--ink);
+  margin: 0; min-height: 100vh; overflow-wrap: anywhere; display: flex; flex-direction: column; background: var(--ground); color: var(--ink);
   font: 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
 }
 .skip { position: absolute; left: -999rem; }
@@ -74,6 +74,7 @@ pre.letter { margin: 1rem 0 0; padding: 1rem 0 0; border: 0; border-top: 1px sol
 .cart-head .amount { font-weight: 650; }
 .details { display: flex; flex-wrap: wrap; gap: .125rem 1.25rem; margin: 0; color: var(--soft); font-size: .9375rem; }
 .details div { display: flex; gap: .375rem; }
+.details dt { flex: none; }
 .details dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.25rem; margin-top: .5rem; font-size: .9375rem; }
 .actions a, .actions button { display: inline-block; padding: .25rem 0; }
@@ -93,7 +94,7 @@ dl.facts { display: grid; grid-template-columns: minmax(7rem, max-content) minma
 dl.facts dt { color: var(--soft); }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 
-table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
+table { overflow-wrap: break-word; width: 100%; border-collapse: collapse; font-size: .9375rem; }
 caption { padding-bottom: .5rem; color: var(--soft); text-align: left; }
 th, td { padding: .625rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th:first-child, td:first-child { padding-left: 0; }
@@ -101,7 +102,6 @@ th:last-child, td:last-child { padding-right: 0; }
 th.amount, td.amount { text-align: right; }
 tbody tr:last-child td { border-bottom: 0; padding-bottom: 0; }
 th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
-td { overflow-wrap: break-word; }
 
 label, legend { display: block; margin: 1rem 0 .25rem; padding: 0; font-weight: 600; font-size: .9375rem; }
 fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
@@ -123,9 +123,9 @@ input.short { width: 7.5rem; min-height: 2.25rem; padding: .25rem .5rem; text-al
 .row.card > button { align-self: end; }
 .buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; }
 button, a.button {
-  display: inline-block; min-height: 2.75rem; padding: .5625rem 1.25rem; border: 1px solid transparent; border-radius: .375rem;
+  overflow-wrap: break-word; display: inline-block; min-height: 2.75rem; padding: .5625rem 1.25rem; border: 1px solid transparent; border-radius: .375rem;
   background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 600; line-height: 1.5; text-align: center;
-  text-decoration: none; cursor: pointer; overflow-wrap: anywhere;
+  text-decoration: none; cursor: pointer;
 }
 button:hover, a.button:hover { background: var(--accent-strong); color: var(--accent-ink); }
 button.wide, form > button.wide { width: 100%; margin-top: 1.25rem; }
