@@ -56,7 +56,7 @@ export class RelayService {
            case when e.pending then now() + interval '${HELD_MINUTES} minutes' else now() end
          from (select exists (select from earlier) as pending) e
        )
-       select from made`,
+       select 1`,
       [
         id,
         partnerId,
