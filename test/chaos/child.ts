@@ -10,7 +10,7 @@ export interface Started {
   readonly child: ChildProcess;
   /** The last that it wrote. */
   readonly said: () => string;
-  /** Resolves with the signal that ended it, or null. */
+  /** Resolves with the signal that ended it, or null, when all that it wrote has been read. */
   readonly ended: Promise<NodeJS.Signals | null>;
 }
 
@@ -29,7 +29,7 @@ export function start(program: string, cwd: string, env: Readonly<Record<string,
   }
   // An order to one that has just died is no error.
   child.on('error', () => undefined);
-  const ended = new Promise<NodeJS.Signals | null>((done) => child.once('exit', (_code, signal) => done(signal)));
+  const ended = new Promise<NodeJS.Signals | null>((done) => child.once('close', (_code, signal) => done(signal)));
   return { child, said: () => said, ended };
 }
 
