@@ -74,7 +74,9 @@ export async function runChapters(
     await stage.play(MEASURED);
     const load = { rate: options.loadRate, seconds: options.loadSeconds };
     if (wants('load')) await chapter('load', () => loadChapter(stage, checks, load, print));
-    const hang = long ? { rounds: 6, secondsEach: 20, most: 1.1 } : { rounds: 1, secondsEach: 4, most: 3 };
+    const hang = long
+      ? { rounds: 6, secondsEach: 20, most: 1.1, noiseMs: 0 }
+      : { rounds: 1, secondsEach: 4, most: 2, noiseMs: 150 };
     if (wants('hang')) await chapter('hang', () => hangChapter(stage, checks, hang));
   }
   await mutationsMet(stage, options, checks);

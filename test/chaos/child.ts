@@ -16,7 +16,7 @@ export interface Started {
 
 /** Starts a built program with our preload, by which it ends when we do, however that is. */
 export function start(program: string, cwd: string, env: Readonly<Record<string, string>>): Started {
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', PRELOAD, join(DIST, program)], {
+  const child = spawn(process.execPath, ['--import', PRELOAD, join(DIST, program)], {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
