@@ -9,6 +9,7 @@ import { postgresChapter } from './postgres-kills.js';
 import { proxyChapter } from './proxy-faults.js';
 import { raceChapter } from './races.js';
 import { Stage, type Cast } from './stage.js';
+import { total } from './verdict.js';
 
 type Print = (line: string) => void;
 
@@ -31,7 +32,7 @@ export async function runChapters(
   print: Print,
   onStage: (stage: Stage) => void,
 ): Promise<void> {
-  const { long } = options;
+  const { long, without } = options;
   const wants = (chapter: Chapter) => options.chapters.includes(chapter);
   const stage = await Stage.open({ seed: options.seed, without: options.without, print }, onStage);
   const chapter = async (name: string, run: () => Promise<void>): Promise<void> => {
@@ -50,12 +51,13 @@ export async function runChapters(
       const kills = {
         kills: options.kills,
         everyLabel: long,
-        only: options.without.find(({ killedAt }) => killedAt)?.killedAt,
+        only: without.find(({ killedAt }) => killedAt)?.killedAt,
         tell: options.verbose ? print : undefined,
       };
       await chapter('kills', () => killChapter(stage, checks, kills, print));
     }
-    if (wants('postgres')) await chapter('postgres', () => postgresChapter(stage, checks, long ? 25 : 2));
+    if (wants('postgres'))
+      await chapter('postgres', () => postgresChapter(stage, checks, long ? 25 : without.length > 0 ? 6 : 2));
     const proxy = { together: !long, secondsEach: long ? 8 : 1, clients: long ? 6 : 3 };
     if (wants('proxy')) await chapter('proxy', () => proxyChapter(stage, checks, proxy));
     if (wants('races')) {
@@ -72,10 +74,13 @@ export async function runChapters(
     await stage.play(MEASURED);
     const load = { rate: options.loadRate, seconds: options.loadSeconds };
     if (wants('load')) await chapter('load', () => loadChapter(stage, checks, load, print));
-    const hang = long ? { rounds: 6, secondsEach: 20, most: 1.1 } : { rounds: 1, secondsEach: 4, most: 3 };
+    const hang = long
+      ? { rounds: 6, secondsEach: 20, most: 1.1, noiseMs: 0 }
+      : { rounds: 1, secondsEach: 4, most: 2, noiseMs: 150 };
     if (wants('hang')) await chapter('hang', () => hangChapter(stage, checks, hang));
   }
   await mutationsMet(stage, options, checks);
+  if (checks.total('money moved') > 0) total(checks);
 }
 
 /** A guard that was to be taken out, and was not met, would pass for one that nobody misses. */

@@ -12,6 +12,7 @@ const DETAILS_SHOWN = 5;
 /** What was checked and what was found; printed as a table at the end. */
 export class Checks {
   private readonly all: Check[] = [];
+  private readonly sums = new Map<string, number>();
 
   constructor(private readonly print: (line: string) => void) {}
 
@@ -31,6 +32,15 @@ export class Checks {
   /** A figure that nothing depends on. */
   figure(chapter: string, what: string, found: string | number): void {
     this.all.push({ chapter, what, found: String(found), passed: undefined, details: [] });
+  }
+
+  /** Adds to a number that `total` tells at the end. */
+  count(name: string, times: number): void {
+    this.sums.set(name, this.total(name) + times);
+  }
+
+  total(name: string): number {
+    return this.sums.get(name) ?? 0;
   }
 
   get failed(): readonly Check[] {

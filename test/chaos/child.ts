@@ -10,13 +10,13 @@ export interface Started {
   readonly child: ChildProcess;
   /** The last that it wrote. */
   readonly said: () => string;
-  /** Resolves with the signal that ended it, or null. */
+  /** Resolves with the signal that ended it, or null, when all that it wrote has been read. */
   readonly ended: Promise<NodeJS.Signals | null>;
 }
 
 /** Starts a built program with our preload, by which it ends when we do, however that is. */
 export function start(program: string, cwd: string, env: Readonly<Record<string, string>>): Started {
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', PRELOAD, join(DIST, program)], {
+  const child = spawn(process.execPath, ['--import', PRELOAD, join(DIST, program)], {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -29,7 +29,7 @@ export function start(program: string, cwd: string, env: Readonly<Record<string,
   }
   // An order to one that has just died is no error.
   child.on('error', () => undefined);
-  const ended = new Promise<NodeJS.Signals | null>((done) => child.once('exit', (_code, signal) => done(signal)));
+  const ended = new Promise<NodeJS.Signals | null>((done) => child.once('close', (_code, signal) => done(signal)));
   return { child, said: () => said, ended };
 }
 

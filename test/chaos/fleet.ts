@@ -1,10 +1,12 @@
 import { ready, start, stop, type Started } from './child.js';
 import { freePort } from './ports.js';
-import type { Environment, KillPoint, Order, Report } from './preload/protocol.js';
+import { type Environment, type KillPoint, type Order, type Report, stepOf } from './preload/protocol.js';
 import { until } from './time.js';
 
 export interface Death {
-  readonly point: KillPoint | undefined;
+  /** Moment and label of the step at which it was killed. */
+  readonly step: string;
+  /** Milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -39,6 +41,10 @@ export class Fleet {
 
   get ports(): readonly number[] {
     return this.members.filter(({ isReady }) => isReady).map(({ port }) => port);
+  }
+
+  get pids(): readonly number[] {
+    return this.members.flatMap(({ child }) => child.pid ?? []);
   }
 
   async start(): Promise<void> {
@@ -77,15 +83,9 @@ export class Fleet {
     this.order({ type: 'jitter', ms });
   }
 
-  /** The next end of a process. */
+  /** The next death at a step. */
   nextDeath(): Promise<Death> {
     return new Promise((done) => this.waiting.push(done));
-  }
-
-  /** SIGKILL to one of them, whatever it does. */
-  killAny(pick: <T>(list: readonly T[]) => T): void {
-    const candidates = this.members.filter(({ isReady }) => isReady);
-    if (candidates.length > 0) pick(candidates).child.kill('SIGKILL');
   }
 
   /** What steps were taken since the last report, all processes together. */
@@ -149,10 +149,11 @@ export class Fleet {
     const wasMember = this.members.includes(member);
     this.members = this.members.filter((other) => other !== member);
     if (this.closing || !wasMember) return;
-    if (signal === 'SIGKILL' && member.isReady) {
-      const death = { point: this.point, at: Date.now() };
+    const step = signal === 'SIGKILL' ? stepOf(member.said()) : undefined;
+    if (step !== undefined) {
+      const death = { step, at: Date.now() };
       this.deaths.push(death);
-      for (const tell of this.waiting.splice(0)) tell(death);
+      for (const tellOf of this.waiting.splice(0)) tellOf(death);
     } else if (member.isReady) this.surprises.push(`ended by itself (${signal}): ${member.said()}`);
     void this.fill();
   }

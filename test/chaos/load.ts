@@ -39,6 +39,7 @@ export async function loadChapter(
   print(`  ${prepared.length} payments opened in ${Math.round((Date.now() - begun) / 1000)} s`);
   const worlds = [...new Set(prepared.map(({ world }) => world))];
 
+  const before = await stage.processorTime();
   const agent = new Agent({ connections: 64, pipelining: 1 });
   const sent: Sent[] = [];
   const early: string[] = [];
@@ -70,6 +71,7 @@ export async function loadChapter(
   const emptied = Date.now();
   const empty = await until(async () => (await stage.tables.backlog(partnerIds)) === 0, EMPTY_WITHIN_MS, 100);
   const emptyMs = Date.now() - emptied;
+  const after = await stage.processorTime();
 
   checks.figure(CHAPTER, 'postbacks', `${prepared.length}, ${(prepared.length / tookSeconds).toFixed(0)} a second`);
   checks.none(CHAPTER, 'not answered with 2xx', unanswered);
@@ -79,6 +81,12 @@ export async function loadChapter(
     CHAPTER,
     'answer p50 / p99',
     `${milliseconds(percentile(took, 0.5))} / ${milliseconds(percentile(took, 0.99))}`,
+  );
+  const each = (party: keyof typeof before) => ((after[party] - before[party]) / prepared.length).toFixed(1);
+  checks.figure(
+    CHAPTER,
+    'processor time of a postback and its relay: platform / PostgreSQL / the rest',
+    `${each('platform')} / ${each('postgres')} / ${each('others')} ms`,
   );
   const relays = firstRelays(stage, partnerIds, sent);
   checks.figure(

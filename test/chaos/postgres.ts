@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { freePort } from './ports.js';
-
-const execute = promisify(execFile);
+import { processes } from './processes.js';
 
 /** The database server of the run: always on the same port and data, so that it can be killed and started again. */
 export class Postgres {
@@ -27,10 +23,8 @@ export class Postgres {
 
   /** SIGKILL to the server and to every process of it: whatever it had in memory alone is gone. @returns how many */
   async kill(): Promise<number> {
-    const file = join(this.running?.location ?? '', 'data', 'postmaster.pid');
-    const postmaster = Number((await readFile(file, 'utf8')).split('\n')[0]);
-    const children = (await processes()).filter(({ parent }) => parent === postmaster).map(({ pid }) => pid);
-    for (const pid of [postmaster, ...children]) {
+    const pids = await this.pids();
+    for (const pid of pids) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch (error) {
@@ -38,31 +32,18 @@ export class Postgres {
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       }
     }
-    return children.length + 1;
+    return pids.length;
+  }
+
+  /** The server's processes, the one that all descend from first. */
+  async pids(): Promise<number[]> {
+    const file = join(this.running?.location ?? '', 'data', 'postmaster.pid');
+    const postmaster = Number((await readFile(file, 'utf8')).split('\n')[0]);
+    const children = (await processes()).filter(({ parent }) => parent === postmaster);
+    return [postmaster, ...children.map(({ pid }) => pid)];
   }
 
   async stop(): Promise<void> {
     await this.running?.stop();
   }
-}
-
-/** Every process with its parent; from /proc where there is one, since small images have no `ps`. */
-async function processes(): Promise<{ pid: number; parent: number }[]> {
-  if (existsSync('/proc/self/stat')) {
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
-    return stats
-      .filter((stat) => stat !== '')
-      .map((stat) => ({
-        pid: Number.parseInt(stat, 10),
-        // After the name, which may hold spaces and brackets: state, parent.
-        parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]),
-      }));
-  }
-  const { stdout } = await execute('ps', ['-A', '-o', 'pid=,ppid=']);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .map(([pid = 0, parent = 0]) => ({ pid, parent }));
 }

@@ -12,6 +12,7 @@ import type { Guard } from './guards.js';
 import { PartnerBackend } from './partner.js';
 import { freePort } from './ports.js';
 import { Postgres } from './postgres.js';
+import { processorTime } from './processes.js';
 import { FaultProxy } from './proxy.js';
 import { Random } from './random.js';
 import { SandboxClient } from './sandbox.js';
@@ -130,6 +131,17 @@ export class Stage {
       processes,
     );
     await this.cast.start();
+  }
+
+  /** Processor time that the parties have taken so far, in milliseconds. Those that we play ourselves are one. */
+  async processorTime(): Promise<{ platform: number; postgres: number; others: number }> {
+    const sandbox = this.sandboxProcess?.child.pid;
+    const [platform, postgres, others] = await Promise.all([
+      processorTime(this.fleet.pids),
+      processorTime(await this.postgres.pids()),
+      processorTime([process.pid, ...(sandbox === undefined ? [] : [sandbox])]),
+    ]);
+    return { platform, postgres, others };
   }
 
   async close(): Promise<void> {

@@ -53,6 +53,7 @@ export class World {
         return await World.make(stage);
       } catch (error) {
         if (tries === 5) throw error;
+        await stage.fleet.enough(1);
         await sleep(500);
       }
     }

@@ -12,6 +12,12 @@ export interface KillPoint {
   readonly nth: number;
 }
 
+/** What a process writes to stderr just before it ends at a kill point. */
+export const lastWords = (label: string, moment: Moment): string => `\nchaos: ${moment} ${label}\n`;
+
+/** Where a process says it ended, in the words of `lastWords`; undefined when it was not at a kill point. */
+export const stepOf = (said: string): string | undefined => /\nchaos: (.+)\n$/.exec(said)?.[1];
+
 export type Order =
   | { readonly type: 'arm'; readonly point: KillPoint }
   | { readonly type: 'disarm' }
