@@ -49,7 +49,8 @@ const say = (line: string): void => console.error(`${String(seconds()).padStart(
 const report = new Report();
 try {
   const bench = await openBench(await Stage.open((made) => (stage = made)), options, say);
-  for (const measure of MEASURES) report.add(await measure(bench));
+  for (const measure of MEASURES.filter((one) => !(options.quick && one === measureProcesses)))
+    report.add(await measure(bench));
 } catch (error) {
   // While we stop, everything fails.
   if (stopping) await new Promise(() => undefined);

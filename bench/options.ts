@@ -6,6 +6,8 @@ export interface Options {
   readonly json: boolean;
   /** Alternating rounds of each comparison. */
   readonly rounds: number;
+  /** Of what is compared with nothing. */
+  readonly fewRounds: number;
   /** Of one round at one contestant. */
   readonly seconds: number;
   /** Requests before the first round, at each contestant. */
@@ -27,28 +29,28 @@ export function readOptions(args: readonly string[]): Options {
     options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
   });
   const { quick, json } = values;
-  return quick
-    ? {
-        quick,
-        json,
-        rounds: 2,
-        seconds: 1,
-        warmUp: 500,
-        large: { billers: 10_000, payments: 100_000 },
-        memoryRequests: 10_000,
-        starts: 1,
-      }
-    : {
-        quick,
-        json,
-        rounds: 7,
-        seconds: 1.5,
-        warmUp: 2_000,
-        large: { billers: 100_000, payments: 1_000_000 },
-        memoryRequests: 100_000,
-        starts: 3,
-      };
+  return { quick, json, ...(quick ? QUICK : FULL) };
 }
+
+const QUICK = {
+  rounds: 2,
+  fewRounds: 1,
+  seconds: 1,
+  warmUp: 400,
+  large: { billers: 10_000, payments: 100_000 },
+  memoryRequests: 12_000,
+  starts: 1,
+};
+
+const FULL = {
+  rounds: 5,
+  fewRounds: 2,
+  seconds: 1.5,
+  warmUp: 2_000,
+  large: { billers: 100_000, payments: 1_000_000 },
+  memoryRequests: 100_000,
+  starts: 3,
+};
 
 /** What "ten of each" means. */
 export const SMALL: Size = { billers: 10, payments: 10 };

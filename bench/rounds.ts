@@ -40,7 +40,8 @@ export async function alternate({ stage, options, say }: Bench, what: string, pa
       part.pace?.kind === 'closed' ? { ...part.pace, ...warmUp } : closed(warmUp.seconds, undefined, warmUp.most),
     );
   }
-  for (let round = 0; round < options.rounds; round += 1) {
+  const rounds = parts.length > 1 ? options.rounds : options.fewRounds;
+  for (let round = 0; round < rounds; round += 1) {
     for (const part of turned(parts, round)) {
       results.get(part.who)?.push(await turn(part, part.pace ?? closed(options.seconds)));
     }

@@ -19,6 +19,12 @@ export interface Measured extends JobResult {
   readonly cpuDatabase: number;
 }
 
+/** What a process holds after so many requests. */
+export interface Look {
+  readonly requests: number;
+  readonly bytes: number;
+}
+
 /** What is on while the bench runs: PostgreSQL, the parties, the load generator. Contestants are added. */
 export class Stage {
   private readonly closers: (() => Promise<unknown>)[] = [];
@@ -27,8 +33,7 @@ export class Stage {
   private generator!: Process;
   invoiceCloudUrl = '';
   folder = '';
-  /** Requests that each contestant has been sent, by name. */
-  readonly sent = new Map<string, number>();
+  private readonly history = new Map<Contestant, Look[]>();
   private numbers = 1;
 
   static async open(onMade: (stage: Stage) => void): Promise<Stage> {
@@ -80,11 +85,25 @@ export class Stage {
     this.closers.push(closer);
   }
 
+  /** The memory of a contestant after each job that it had part in. */
+  historyOf(contestant: Contestant): readonly Look[] {
+    return this.history.get(contestant) ?? [];
+  }
+
   /** Numbers that no request had yet. */
   reserve(count: number): number {
     const from = this.numbers;
     this.numbers += count;
     return from;
+  }
+
+  private async look(contestants: readonly Contestant[], sent: number): Promise<void> {
+    for (const contestant of contestants) {
+      const looks = this.history.get(contestant) ?? [];
+      const requests = (looks.at(-1)?.requests ?? 0) + sent / contestants.length;
+      looks.push({ requests, bytes: await contestant.process.residentBytes() });
+      this.history.set(contestant, looks);
+    }
   }
 
   /** Of the contestants' processes, and of PostgreSQL with all of its own. */
@@ -105,9 +124,7 @@ export class Stage {
     const before = await this.cpu(contestants);
     const { result, error } = await this.generator.ask<{ result?: JobResult; error?: string }>({ ...job, ports, from });
     if (!result) throw new Error(error ?? 'the load generator said nothing');
-    for (const { name } of contestants) {
-      this.sent.set(name, (this.sent.get(name) ?? 0) + result.sent / contestants.length);
-    }
+    await this.look(contestants, result.sent);
     if (result.wrong > result.sent / 100) {
       const whom = contestants.map(({ name }) => name).join(' and ');
       const what = `${job.template.method} ${job.template.path}`;
