@@ -5,6 +5,7 @@ import { PaymentTruth1764300000000 } from './1764300000000-payment-truth.js';
 import { Relay1764400000000 } from './1764400000000-relay.js';
 import { OutgoingCalls1764500000000 } from './1764500000000-outgoing-calls.js';
 import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
+import { ReturnPage1764700000000 } from './1764700000000-return-page.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Relay1764400000000,
   OutgoingCalls1764500000000,
   Reconciliation1764600000000,
+  ReturnPage1764700000000,
 ];

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
-import { SettingsService } from '../billers/settings.service.js';
-import { ONE_TIME_PAYMENT_RETURN_URL } from '../billers/setting.entity.js';
 import { newId, timeOfId } from '../common/id.js';
 import { centsOf } from '../common/money.js';
 import { digestOf } from '../common/secret-box.js';
@@ -16,6 +14,7 @@ import { Openings } from './openings.js';
 import { Payment } from './payment.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
 import { applyPolicy } from './policy.js';
+import { ReturnPages } from './return-pages.js';
 
 export interface OpenOptions {
   /** The same key and request answer the same, without asking Invoice Cloud again. */
@@ -31,7 +30,7 @@ export class PaymentsService {
   constructor(
     private readonly openings: Openings,
     private readonly billers: BillersService,
-    private readonly settings: SettingsService,
+    private readonly returns: ReturnPages,
     private readonly invoiceCloud: InvoiceCloudClient,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -41,7 +40,7 @@ export class PaymentsService {
    *
    * @param request as read from the caller; the policy's values are filled in
    * The same invoice has one page at a time: while it lives, the same request is answered with it.
-   * @throws PolicyViolation, BillerHasNoApiKey, IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid,
+   * @throws PolicyViolation, OriginNotAllowed, BillerHasNoApiKey, IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid,
    * InvoiceBeingOpened: nothing was stored
    * @throws InvoiceCloudError: the payment is recorded as failed or unconfirmed, and the next try makes a new one
    */
@@ -61,7 +60,7 @@ export class PaymentsService {
     if (replay) return replay;
 
     applyPolicy(request, policy);
-    request.ReturnURL ??= await this.settings.valueOf(biller.id, ONE_TIME_PAYMENT_RETURN_URL);
+    await this.returns.fillIn(biller, request);
     const credentials = await this.billers.credentialsOf(biller);
     const { publicUrl } = this.config;
     if (!publicUrl) {
@@ -74,11 +73,17 @@ export class PaymentsService {
     if (answered) return answered;
 
     try {
+      const pageSeconds = biller.hostedPageSeconds ?? this.config.hostedPageSeconds;
+      const { PortalOrigin: portalOrigin, ...wire } = request;
+      if (portalOrigin && wire.ReturnURL) {
+        const ends = new Date(Date.now() + pageSeconds * 1000);
+        const way = { portalOrigin, returnUrl: wire.ReturnURL, paymentId: payment.id };
+        wire.ReturnURL = await this.returns.issue(biller, way, ends);
+      }
       const url = await this.invoiceCloud.openCloudPayment(credentials, {
-        ...request,
+        ...wire,
         PostBackURL: `${publicUrl}/postbacks/${capability}`,
       });
-      const pageSeconds = biller.hostedPageSeconds ?? this.config.hostedPageSeconds;
       return await this.openings.recordOpened(payment, url, pageSeconds, claim || undefined);
     } catch (error) {
       await this.openings.recordUnopened(payment, error, claim || undefined);
