@@ -57,6 +57,8 @@ async function startOwn(onStart: (stop: () => Promise<void>) => void): Promise<P
     PORT: String(await freePort()),
     SANDBOX_PORT: String(await freePort()),
     SANDBOX_SMTP_PORT: String(await freePort()),
+    PORTAL_MY360_PORT: String(await freePort()),
+    PORTAL_LEADSONLINE_PORT: String(await freePort()),
   };
   for (const name of CALLERS_OWN) delete env[name];
 
