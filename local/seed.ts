@@ -70,15 +70,20 @@ async function seedPartner(
   portalUrl: string,
   previous: DemoPartner | undefined,
   sandboxBillers: readonly SandboxBiller[],
-  { apiUrl, adminKey }: SeedOptions,
+  { apiUrl, adminKey, sandboxUrl }: SeedOptions,
 ): Promise<DemoPartner> {
   const admin = <T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> =>
     call(apiUrl, method, `/admin/v1${path}`, body, { authorization: `Bearer ${adminKey}`, ...headers }) as Promise<T>;
-  /** Its portal may show Invoice Cloud's pages, and payers come back to it. Nothing is changed where it is so already. */
+  /**
+   * Its portal may show Invoice Cloud's pages, which are dressed by the sandbox and not from the internet, and payers come
+   * back to it. Nothing is changed where it is so already.
+   */
   const allowPortal = async (id: string): Promise<void> => {
-    const { revision, portalOrigins, returnOrigins } = await admin<BillerOrigins>('GET', `/billers/${id}`);
-    if (portalOrigins.join() !== portalUrl || returnOrigins.join() !== portalUrl) {
-      const allowed = { portalOrigins: [portalUrl], returnOrigins: [portalUrl] };
+    const cssUrl = `${sandboxUrl}/_sandbox/style.css`;
+    const { revision, ...facts } = await admin<SeededBiller>('GET', `/billers/${id}`);
+    const seeded = facts.portalOrigins.join() === portalUrl && facts.returnOrigins.join() === portalUrl;
+    if (!seeded || facts.cssUrl !== cssUrl) {
+      const allowed = { portalOrigins: [portalUrl], returnOrigins: [portalUrl], cssUrl };
       await admin('PATCH', `/billers/${id}`, allowed, { 'if-match': `"${revision}"` });
       await admin('PUT', `/billers/${id}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: `${portalUrl}/back` });
     }
@@ -122,10 +127,11 @@ async function seedPartner(
   return { apiKey: key, billerId, portalUrl, webhookSecret };
 }
 
-interface BillerOrigins {
+interface SeededBiller {
   readonly revision: number;
   readonly portalOrigins: readonly string[];
   readonly returnOrigins: readonly string[];
+  readonly cssUrl: string | null;
 }
 
 interface Secret {

@@ -95,6 +95,7 @@ function accountsPage({ cloud, cloudProblem }: Visit): Html {
 }
 
 function accountRow({ accountNumber, name, primary, balanceCents }: Account): Html {
+  const label = primary ? 'Remove, with all linked' : 'Remove';
   return html`<tr>
     <td data-label="Account"><code>${accountNumber}</code></td>
     <td data-label="Name">${name ?? 'linked just now'}</td>
@@ -103,9 +104,7 @@ function accountRow({ accountNumber, name, primary, balanceCents }: Account): Ht
     <td data-label="">
       <form method="post" action="/accounts/remove">
         <input type="hidden" name="accountNumber" value="${accountNumber}" />
-        <button class="quiet" type="submit" aria-label="Remove account ${accountNumber}">
-          ${primary ? 'Remove, with all linked' : 'Remove'}
-        </button>
+        <button class="quiet" type="submit" aria-label="${label}: account ${accountNumber}">${label}</button>
       </form>
     </td>
   </tr> `;

@@ -4,17 +4,14 @@
  */
 export const LIVE = `
 for (const part of document.querySelectorAll('[data-live]')) {
-  let shown;
   setInterval(async () => {
     const response = await fetch(part.dataset.live, { headers: { accept: 'text/html' } }).catch(() => undefined);
     if (!response?.ok) return;
-    const now = await response.text();
-    if (shown !== undefined && now !== shown) {
-      part.innerHTML = now;
-      const news = document.getElementById('news');
-      if (news) news.textContent = part.firstElementChild?.dataset.news ?? '';
-    }
-    shown = now;
+    const now = document.createElement('template');
+    now.innerHTML = await response.text();
+    if (now.innerHTML.trim() === part.innerHTML.trim()) return;
+    part.replaceChildren(now.content);
+    document.getElementById('news').textContent = part.firstElementChild?.dataset.news ?? '';
   }, 1000);
 }
 `;

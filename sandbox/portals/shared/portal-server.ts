@@ -66,7 +66,8 @@ export function show(reply: FastifyReply, look: Look, page: Page): FastifyReply 
   return reply
     .headers({
       'content-security-policy': policy,
-      'referrer-policy': 'no-referrer',
+      // To nobody else; with `no-referrer`, browsers would send our own forms with `Origin: null` too.
+      'referrer-policy': 'same-origin',
       // Pages hold launch URLs and addresses of hosted pages.
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
