@@ -14,7 +14,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['local/**', 'test/**', 'bench/**', 'sandbox/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['local/**', 'test/**', 'bench/**', 'sandbox/**/main.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**'],
     rules: {

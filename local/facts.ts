@@ -15,6 +15,8 @@ export interface LocalFacts {
 export interface DemoPartner {
   readonly apiKey: string;
   readonly billerId: string;
+  /** Its demo portal. */
+  readonly portalUrl: string;
   /** Verifies what the platform tells the partner (Standard Webhooks, `whsec_…`). */
   readonly webhookSecret: string;
 }

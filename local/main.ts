@@ -43,6 +43,11 @@ function startLocally(): void {
     const port = readPort('PORT', 3000);
     const sandboxPort = readPort('SANDBOX_PORT', 4010);
     const ports: Record<string, number> = { PORT: port, SANDBOX_PORT: sandboxPort };
+    const portalPorts = {
+      PORTAL_MY360_PORT: readPort('PORTAL_MY360_PORT', 4020),
+      PORTAL_LEADSONLINE_PORT: readPort('PORTAL_LEADSONLINE_PORT', 4030),
+    };
+    Object.assign(ports, portalPorts);
     // With a mail server of the developer's own, the sandbox's mailbox has nothing to receive.
     if (!process.env.SMTP_URL?.trim()) ports.SANDBOX_SMTP_PORT = readPort('SANDBOX_SMTP_PORT', 4025);
     await requireFreePorts(ports, host);
@@ -90,6 +95,10 @@ function startLocally(): void {
     await app.listen(config.port, config.host);
     carryOn();
 
+    const portals = {
+      leadsonline: `http://${reachable(host)}:${portalPorts.PORTAL_LEADSONLINE_PORT}`,
+      my360: `http://${reachable(host)}:${portalPorts.PORTAL_MY360_PORT}`,
+    };
     const factsFile = join(dataDir, 'local.json');
     const facts: LocalFacts = {
       apiUrl,
@@ -100,10 +109,15 @@ function startLocally(): void {
         apiUrl,
         adminKey: config.adminKey,
         sandboxUrl: sandbox.url,
+        portals,
         previous: await readPrivateJson<LocalFacts>(factsFile),
       })),
     };
     await writePrivateJson(factsFile, facts);
+    carryOn();
+
+    const { startPortals } = await import('./portals.js');
+    running.push(await startPortals(facts, host, portalPorts));
     carryOn();
 
     console.log(table(facts, factsFile, dataDir, location, performance.now() - began));
@@ -171,11 +185,14 @@ async function localSecrets(dataDir: string): Promise<LocalSecrets> {
 
 function table(facts: LocalFacts, file: string, dataDir: string, location: string | undefined, ms: number): string {
   const rows: [string, string][] = [
+    ['Start here', `${facts.leadsonline.portalUrl}/start`],
+    ['LeadsOnline', `${facts.leadsonline.portalUrl}  (a demo portal)`],
+    ['My360', `${facts.my360.portalUrl}  (a demo portal)`],
     ['API', facts.apiUrl],
     ['Swagger', facts.docsUrl],
     ['Sandbox', `${facts.sandboxUrl}  (a pretend Invoice Cloud)`],
-    ['LeadsOnline', `${facts.leadsonline.apiKey}  biller ${facts.leadsonline.billerId}`],
-    ['My360', `${facts.my360.apiKey}  biller ${facts.my360.billerId}`],
+    ['Keys', `${facts.leadsonline.apiKey}  LeadsOnline, biller ${facts.leadsonline.billerId}`],
+    ['', `${facts.my360.apiKey}  My360, biller ${facts.my360.billerId}`],
     ['Admin key', `in ${file}, with all of this`],
   ];
   if (location && !location.startsWith(dataDir + sep)) {

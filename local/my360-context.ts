@@ -120,6 +120,10 @@ export class My360Context {
     });
   }
 
+  get portalUrl(): string {
+    return this.facts.my360.portalUrl;
+  }
+
   get mailboxUrl(): string {
     return `${this.facts.sandboxUrl}/mailbox`;
   }

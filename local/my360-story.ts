@@ -3,7 +3,6 @@ import type { My360Context, Session } from './my360-context.js';
 import { eventually, expect, shorten, type Step } from './story.js';
 
 const TEST_CARD = { cardNumber: '4111 1111 1111 1112', expiry: '12/39', securityCode: '123' };
-const RETURN_URL = 'https://my360.example/bills';
 
 interface OneTimePayment {
   readonly id: string;
@@ -74,7 +73,7 @@ export const my360Steps: readonly Step<My360Context>[] = [
   {
     title: 'Registered user’s payment: Recent Bill Listing (RedirectID 1)',
     async run(context) {
-      const { page, launchUrl } = await context.openPage('recent-bills', { ReturnUrl: RETURN_URL });
+      const { page, launchUrl } = await context.openPage('recent-bills', { ReturnUrl: `${context.portalUrl}/back` });
       expect(page.text.includes('Sign out and Return to'), 'the page does not lead back');
       const hosted = await submit(page, { invoice: `${context.accountNumber}/R-1` });
       const receipt = await submit(hosted, TEST_CARD);

@@ -37,7 +37,7 @@ export async function findPlatform(onStart: (stop: () => Promise<void>) => void)
   // A file that is not ours to read, or of no use, is the same as none.
   const facts = await readPrivateJson<LocalFacts>(file).catch(() => undefined);
   if (facts && (await isReady(facts.apiUrl))) return { facts, own: false, stop: () => Promise.resolve() };
-  return startOwn(onStart);
+  return startOwnPlatform(onStart);
 }
 
 async function isReady(apiUrl: string): Promise<boolean> {
@@ -47,7 +47,8 @@ async function isReady(apiUrl: string): Promise<boolean> {
   );
 }
 
-async function startOwn(onStart: (stop: () => Promise<void>) => void): Promise<Platform> {
+/** As `npm start` does, on free ports and in a directory of its own, which goes with it. */
+export async function startOwnPlatform(onStart: (stop: () => Promise<void>) => void): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'billbridge-demo-'));
   // When we are root, PostgreSQL's own user can then keep the data here too; the secrets in it stay private.
   await chmod(dataDir, 0o711);
@@ -57,6 +58,8 @@ async function startOwn(onStart: (stop: () => Promise<void>) => void): Promise<P
     PORT: String(await freePort()),
     SANDBOX_PORT: String(await freePort()),
     SANDBOX_SMTP_PORT: String(await freePort()),
+    PORTAL_MY360_PORT: String(await freePort()),
+    PORTAL_LEADSONLINE_PORT: String(await freePort()),
   };
   for (const name of CALLERS_OWN) delete env[name];
 

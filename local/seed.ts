@@ -4,6 +4,8 @@ interface SeedOptions {
   readonly apiUrl: string;
   readonly adminKey: string;
   readonly sandboxUrl: string;
+  /** Where the demo portals will be. */
+  readonly portals: { readonly leadsonline: string; readonly my360: string };
   /** What an earlier start wrote down; kept as long as its keys work. */
   readonly previous: LocalFacts | undefined;
 }
@@ -23,18 +25,13 @@ interface Named {
 interface Demo {
   /** Also how the sandbox's biller for this partner is recognised. */
   readonly partner: string;
-  /** Setting 36: where the payer returns to. */
-  readonly returnUrl: string;
   readonly cloudPayPolicy?: object;
-  /** Whose pages may frame Invoice Cloud's, and where they may lead. */
-  readonly portal?: { readonly portalOrigins: readonly string[]; readonly returnOrigins: readonly string[] };
 }
 
 const SSO_ONE_TIME_PAYMENT_RETURN_URL = 36;
 
 const LEADSONLINE: Demo = {
   partner: 'LeadsOnline',
-  returnUrl: 'https://portal.leadsonline.example/return',
   // technical-design.txt: "Always 39", "Always 0.00", "Always 4 - Invoice Cart", "Default IC CssUrl".
   cloudPayPolicy: {
     pinned: {
@@ -47,11 +44,7 @@ const LEADSONLINE: Demo = {
   },
 };
 
-const MY360: Demo = {
-  partner: 'My360',
-  returnUrl: 'https://my360.example/return',
-  portal: { portalOrigins: ['https://my360.example'], returnOrigins: ['https://my360.example'] },
-};
+const MY360: Demo = { partner: 'My360' };
 
 /**
  * One demo partner with one biller each, made over the same admin API that an administrator uses. What is there stays:
@@ -61,27 +54,43 @@ export async function seed(options: SeedOptions): Promise<Pick<LocalFacts, 'lead
   const response = await call(options.sandboxUrl, 'GET', '/_sandbox/billers');
   const { billers } = response as { readonly billers: readonly SandboxBiller[] };
   return {
-    leadsonline: await seedPartner(LEADSONLINE, options.previous?.leadsonline, billers, options),
-    my360: await seedPartner(MY360, options.previous?.my360, billers, options),
+    leadsonline: await seedPartner(
+      LEADSONLINE,
+      options.portals.leadsonline,
+      options.previous?.leadsonline,
+      billers,
+      options,
+    ),
+    my360: await seedPartner(MY360, options.portals.my360, options.previous?.my360, billers, options),
   };
 }
 
 async function seedPartner(
   demo: Demo,
+  portalUrl: string,
   previous: DemoPartner | undefined,
   sandboxBillers: readonly SandboxBiller[],
-  { apiUrl, adminKey }: SeedOptions,
+  { apiUrl, adminKey, sandboxUrl }: SeedOptions,
 ): Promise<DemoPartner> {
   const admin = <T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> =>
     call(apiUrl, method, `/admin/v1${path}`, body, { authorization: `Bearer ${adminKey}`, ...headers }) as Promise<T>;
+  /**
+   * Its portal may show Invoice Cloud's pages, which are dressed by the sandbox and not from the internet, and payers come
+   * back to it. Nothing is changed where it is so already.
+   */
   const allowPortal = async (id: string): Promise<void> => {
-    if (!demo.portal) return;
-    const { revision } = await admin<{ readonly revision: number }>('GET', `/billers/${id}`);
-    await admin('PATCH', `/billers/${id}`, demo.portal, { 'if-match': `"${revision}"` });
+    const cssUrl = `${sandboxUrl}/_sandbox/style.css`;
+    const { revision, ...facts } = await admin<SeededBiller>('GET', `/billers/${id}`);
+    const seeded = facts.portalOrigins.join() === portalUrl && facts.returnOrigins.join() === portalUrl;
+    if (!seeded || facts.cssUrl !== cssUrl) {
+      const allowed = { portalOrigins: [portalUrl], returnOrigins: [portalUrl], cssUrl };
+      await admin('PATCH', `/billers/${id}`, allowed, { 'if-match': `"${revision}"` });
+      await admin('PUT', `/billers/${id}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: `${portalUrl}/back` });
+    }
   };
   if (previous && (await stillWorks(apiUrl, previous))) {
     await allowPortal(previous.billerId);
-    return previous;
+    return { ...previous, portalUrl };
   }
 
   const partners = await admin<{ readonly data: readonly Named[] }>('GET', '/partners');
@@ -108,8 +117,6 @@ async function seedPartner(
       ...(demo.cloudPayPolicy && { cloudPayPolicy: demo.cloudPayPolicy }),
     }));
   await admin('PUT', `/billers/${billerId}/api-key`, { apiKey: source.apiKey });
-  await admin('PUT', `/billers/${billerId}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: demo.returnUrl });
-
   await allowPortal(billerId);
 
   const { key } = await admin<{ readonly key: string }>('POST', `/partners/${partnerId}/keys`, {
@@ -117,7 +124,14 @@ async function seedPartner(
     mode: 'test',
     billerId,
   });
-  return { apiKey: key, billerId, webhookSecret };
+  return { apiKey: key, billerId, portalUrl, webhookSecret };
+}
+
+interface SeededBiller {
+  readonly revision: number;
+  readonly portalOrigins: readonly string[];
+  readonly returnOrigins: readonly string[];
+  readonly cssUrl: string | null;
 }
 
 interface Secret {

@@ -5,6 +5,7 @@ import { PaymentTruth1764300000000 } from './1764300000000-payment-truth.js';
 import { Relay1764400000000 } from './1764400000000-relay.js';
 import { OutgoingCalls1764500000000 } from './1764500000000-outgoing-calls.js';
 import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
+import { ReturnPage1764700000000 } from './1764700000000-return-page.js';
 import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
 
 /** In the order they run. */
@@ -16,5 +17,6 @@ export const migrations = [
   Relay1764400000000,
   OutgoingCalls1764500000000,
   Reconciliation1764600000000,
+  ReturnPage1764700000000,
   OneOpening1764800000000,
 ];

@@ -71,3 +71,9 @@ export class SettingIdTaken extends PlatformError {
   static override readonly status = 409;
   static override readonly title = 'This setting is defined already';
 }
+
+export class OriginNotAllowed extends PlatformError {
+  static override readonly code = 'origin_not_allowed';
+  static override readonly status = 422;
+  static override readonly title = "The URL is outside the biller's allowed origins";
+}

@@ -16,17 +16,20 @@ import { Openings } from './openings.js';
 import { QuickOpenings } from './quick-openings.js';
 import { Receipt } from './receipt.entity.js';
 import { Refunds } from './refunds.js';
+import { ReturnController } from './return.controller.js';
+import { ReturnPages } from './return-pages.js';
+import { ReturnTicket } from './return-ticket.entity.js';
 import { Settlement } from './settlement.js';
 
 /** Cloud Payments V2, for LeadsOnline and every other client of it. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Payment, PaymentEvent, Receipt, IdempotencyKey]),
+    TypeOrmModule.forFeature([Payment, PaymentEvent, Receipt, IdempotencyKey, ReturnTicket]),
     BillersModule,
     InvoiceCloudModule,
     RelayModule,
   ],
-  controllers: [PaymentsController, Cpv2Controller],
+  controllers: [PaymentsController, Cpv2Controller, ReturnController],
   providers: [
     PaymentsService,
     Openings,
@@ -36,7 +39,8 @@ import { Settlement } from './settlement.js';
     Idempotency,
     CloudPayJanitor,
     Settlement,
+    ReturnPages,
   ],
-  exports: [PaymentsService, PaymentQueries, Refunds, Settlement],
+  exports: [PaymentsService, PaymentQueries, Refunds, Settlement, ReturnPages],
 })
 export class CloudPayModule {}

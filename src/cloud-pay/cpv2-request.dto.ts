@@ -109,6 +109,12 @@ export class CloudPaymentRequest {
   @UrlField({ example: 'https://www.invoicecloud.com/ssotest/sso-gmp.css' }) CssUrl?: string;
   /** Where the payer goes from the receipt. Default: the biller's setting 36. */
   @UrlField() ReturnURL?: string;
+  /**
+   * Ours, not sent to Invoice Cloud. The origin of the portal that shows the hosted page in an iframe or opened it in a
+   * window, one of the biller's portal origins. Invoice Cloud is then given a return page of this platform's own, which
+   * tells that portal and leads to ReturnURL.
+   */
+  @UrlField({ example: 'https://portal.example.com' }) PortalOrigin?: string;
   /** From Invoice Cloud's Remote Authentication: the payer is signed in. */
   @TextField(4000) RemoteAuthenticationToken?: string;
   /** Page user result UI options. */

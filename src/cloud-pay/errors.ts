@@ -42,6 +42,12 @@ export class NoRefundDue extends PlatformError {
   static override readonly title = 'Nothing is to be refunded for this payment';
 }
 
+export class ReturnLinkExpired extends PlatformError {
+  static override readonly code = 'return_link_expired';
+  static override readonly status = 410;
+  static override readonly title = 'This way back has expired';
+}
+
 export class PublicUrlMissing extends PlatformError {
   static override readonly code = 'public_url_missing';
   static override readonly status = 503;

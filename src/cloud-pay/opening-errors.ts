@@ -1,4 +1,4 @@
-import { BillerHasNoApiKey } from '../billers/errors.js';
+import { BillerHasNoApiKey, OriginNotAllowed } from '../billers/errors.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import {
   InvoiceCloudAnswerUnreadable,
@@ -23,6 +23,7 @@ import {
 export const OF_OPENING = [
   InvalidRequest,
   PolicyViolation,
+  OriginNotAllowed,
   BillerHasNoApiKey,
   IdempotencyKeyInUse,
   IdempotencyKeyReused,

@@ -14,6 +14,7 @@ import { Openings } from './openings.js';
 import { Payment } from './payment.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
 import { applyPolicy } from './policy.js';
+import { ReturnPages } from './return-pages.js';
 
 export interface OpenOptions {
   /** The same key and request answer the same, without asking Invoice Cloud again. */
@@ -29,6 +30,7 @@ export class PaymentsService {
   constructor(
     private readonly openings: Openings,
     private readonly facts: OpeningFacts,
+    private readonly returns: ReturnPages,
     private readonly invoiceCloud: InvoiceCloudClient,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -38,7 +40,7 @@ export class PaymentsService {
    *
    * @param request as read from the caller; the policy's values are filled in
    * The same invoice has one page at a time: while it lives, the same request is answered with it.
-   * @throws PolicyViolation, BillerHasNoApiKey, IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid,
+   * @throws PolicyViolation, OriginNotAllowed, BillerHasNoApiKey, IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid,
    * InvoiceBeingOpened: nothing was stored
    * @throws InvoiceCloudError: the payment is recorded as failed or unconfirmed, and the next try makes a new one
    */
@@ -67,11 +69,17 @@ export class PaymentsService {
     if (answered) return answered;
 
     try {
+      const pageSeconds = biller.hostedPageSeconds ?? this.config.hostedPageSeconds;
+      const { PortalOrigin: portalOrigin, ...wire } = request;
+      if (portalOrigin && wire.ReturnURL) {
+        const ends = new Date(Date.now() + pageSeconds * 1000);
+        const way = { portalOrigin, returnUrl: wire.ReturnURL, paymentId: payment.id };
+        wire.ReturnURL = await this.returns.issue(biller, way, ends);
+      }
       const url = await this.invoiceCloud.openCloudPayment(facts.credentials, {
-        ...request,
+        ...wire,
         PostBackURL: `${facts.publicUrl}/postbacks/${capability}`,
       });
-      const pageSeconds = biller.hostedPageSeconds ?? this.config.hostedPageSeconds;
       return await this.openings.recordOpened(payment, url, pageSeconds, claim || undefined);
     } catch (error) {
       await this.openings.recordUnopened(payment, error, claim || undefined);
@@ -88,6 +96,7 @@ export class PaymentsService {
     applyPolicy(request, policy);
     const facts = await this.facts.of(biller);
     request.ReturnURL ??= facts.returnUrl;
+    this.returns.judge(biller, request);
     const { publicUrl } = this.config;
     if (publicUrl) return { ...facts, publicUrl };
     throw new PublicUrlMissing('The operator sets PUBLIC_URL: without it Invoice Cloud could not report payments.');

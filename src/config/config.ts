@@ -97,6 +97,8 @@ export const SETTINGS = {
   DOCS: 'false: no Swagger at /docs (true)',
   SANDBOX_SMTP_PORT: 'local only: where its mailbox takes mail (4025)',
   SANDBOX_PORT: 'local only: where the pretend Invoice Cloud listens (4010)',
+  PORTAL_MY360_PORT: 'local only: where the demo portal My360 listens (4020)',
+  PORTAL_LEADSONLINE_PORT: 'local only: where the demo portal LeadsOnline listens (4030)',
   DATA_DIR: 'local only: where data and local keys live (.data)',
 } as const;
 

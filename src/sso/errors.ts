@@ -66,12 +66,6 @@ export class SessionExpired extends PlatformError {
   static override readonly title = 'The session is over';
 }
 
-export class OriginNotAllowed extends PlatformError {
-  static override readonly code = 'origin_not_allowed';
-  static override readonly status = 422;
-  static override readonly title = "The URL is outside the biller's allowed origins";
-}
-
 export class TicketNotUsable extends PlatformError {
   static override readonly code = 'ticket_not_usable';
   static override readonly status = 410;

@@ -10,6 +10,8 @@ export class LaunchTicket {
   @Column('integer') redirectId: number;
   @Column('text') cssUrl: string;
   @Column('text', { nullable: true }) returnUrl: string | null;
+  /** The portal that is told of the return; null: ReturnUrl goes to Invoice Cloud as it is. */
+  @Column('text', { nullable: true }) portalOrigin: string | null;
   @Column('text', { nullable: true }) siteName: string | null;
   @Column('timestamptz') expiresAt: Date;
   @Column('timestamptz', { nullable: true }) usedAt: Date | null;

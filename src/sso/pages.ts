@@ -4,13 +4,14 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
+import { requireAllowed } from '../billers/allowed-origins.js';
 import { type FieldError, InvalidRequest } from '../common/platform-error.js';
 import { refuseUrl } from '../common/outbound-url.js';
 import { digestOf } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { PublicUrlMissing } from '../cloud-pay/errors.js';
-import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
-import { OriginNotAllowed, TicketNotUsable } from './errors.js';
+import { TicketNotUsable } from './errors.js';
+import { HandOffs, type WantedPage } from './hand-offs.js';
 import { LaunchTicket } from './launch-ticket.entity.js';
 import { INVOICE_CLOUD_CSS, PORTAL_PAGES } from './portal-pages.js';
 import { SessionsService } from './sessions.service.js';
@@ -18,8 +19,6 @@ import type { OpenPage } from './sso.dto.js';
 import type { HandOffView, PageView } from './sso.view.js';
 
 const TICKET_SECONDS = 60;
-
-type Wanted = Pick<LaunchTicket, 'redirectId' | 'cssUrl' | 'returnUrl' | 'siteName'>;
 
 export interface Launch {
   readonly handOff: HandOffView;
@@ -34,7 +33,7 @@ export class PagesService {
     @InjectRepository(LaunchTicket) private readonly tickets: Repository<LaunchTicket>,
     private readonly sessions: SessionsService,
     private readonly billers: BillersService,
-    private readonly invoiceCloud: InvoiceCloudClient,
+    private readonly handOffs: HandOffs,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -49,7 +48,7 @@ export class PagesService {
     return {
       launchUrl: `${this.config.publicUrl}/launch/${ticket}`,
       expiresAt: expiresAt.toISOString(),
-      handOff: this.handOff(biller, session.token, wanted),
+      handOff: await this.handOffs.make(biller, session, wanted),
     };
   }
 
@@ -67,6 +66,7 @@ export class PagesService {
       redirect_id: number;
       css_url: string;
       return_url: string | null;
+      portal_origin: string | null;
       site_name: string | null;
     }[];
     if (!used) throw new TicketNotUsable('Go back to the portal and open the page again.');
@@ -76,9 +76,10 @@ export class PagesService {
       redirectId: used.redirect_id,
       cssUrl: used.css_url,
       returnUrl: used.return_url,
+      portalOrigin: used.portal_origin,
       siteName: used.site_name,
     };
-    return { handOff: this.handOff(biller, session.token, wanted), frameAncestors: biller.portalOrigins };
+    return { handOff: await this.handOffs.make(biller, session, wanted), frameAncestors: biller.portalOrigins };
   }
 
   /** Removes tickets that nobody can use. */
@@ -86,45 +87,33 @@ export class PagesService {
     await this.tickets.delete({ expiresAt: LessThan(new Date()) });
   }
 
-  private wanted(biller: Biller, { page, CSSUrl, ReturnUrl, CustomReturnSiteName }: OpenPage): Wanted {
+  private wanted(
+    biller: Biller,
+    { page, CSSUrl, ReturnUrl, CustomReturnSiteName, PortalOrigin }: OpenPage,
+  ): WantedPage {
     const errors: FieldError[] = [];
-    const judge = (field: string, url: string | undefined, origins: readonly string[]): void => {
+    const judge = (field: string, url: string | undefined, list: 'returnOrigins' | 'cssOrigins'): void => {
       if (url === undefined) return;
       const refused = refuseUrl(url, this.config.urlPolicy);
       if (refused) errors.push({ field, reason: refused });
-      else if (!origins.includes(new URL(url).origin)) {
-        throw new OriginNotAllowed(
-          `${field} must begin with one of: ${origins.join(', ') || '(none is allowed yet)'}. An administrator allows origins.`,
-          { errors: [{ field, reason: "is outside the biller's allowed origins" }] },
-        );
-      }
+      else requireAllowed(biller, list, field, new URL(url).origin);
     };
-    judge('ReturnUrl', ReturnUrl, biller.returnOrigins);
-    if (CSSUrl !== INVOICE_CLOUD_CSS && CSSUrl !== biller.cssUrl) judge('CSSUrl', CSSUrl, biller.cssOrigins);
+    judge('ReturnUrl', ReturnUrl, 'returnOrigins');
+    if (CSSUrl !== INVOICE_CLOUD_CSS && CSSUrl !== biller.cssUrl) judge('CSSUrl', CSSUrl, 'cssOrigins');
     if (CustomReturnSiteName !== undefined && ReturnUrl === undefined) {
       errors.push({ field: 'CustomReturnSiteName', reason: 'goes with a ReturnUrl only' });
     }
+    if (PortalOrigin !== undefined && ReturnUrl === undefined) {
+      errors.push({ field: 'PortalOrigin', reason: 'goes with a ReturnUrl only' });
+    }
     if (errors.length > 0) throw InvalidRequest.of(errors);
+    if (PortalOrigin !== undefined) requireAllowed(biller, 'portalOrigins', 'PortalOrigin', PortalOrigin);
     return {
       redirectId: PORTAL_PAGES[page],
       cssUrl: CSSUrl ?? biller.cssUrl ?? INVOICE_CLOUD_CSS,
       returnUrl: ReturnUrl ?? null,
+      portalOrigin: PortalOrigin ?? null,
       siteName: ReturnUrl === undefined ? null : (CustomReturnSiteName ?? biller.dba),
-    };
-  }
-
-  /** ViewMode is always 1, an iframe (documented). */
-  private handOff(biller: Biller, token: string, { redirectId, cssUrl, returnUrl, siteName }: Wanted): HandOffView {
-    return {
-      action: this.invoiceCloud.ssoConnectUrl(biller),
-      fields: {
-        RemoteAuthenticationToken: token,
-        ViewMode: '1',
-        RedirectID: String(redirectId),
-        CSSUrl: cssUrl,
-        ...(returnUrl !== null && { ReturnUrl: returnUrl }),
-        ...(siteName !== null && { CustomReturnSiteName: siteName }),
-      },
     };
   }
 }

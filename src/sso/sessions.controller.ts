@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Biller } from '../billers/biller.entity.js';
+import { OriginNotAllowed } from '../billers/errors.js';
 import { BillerGuard, CurrentBiller } from '../billers/current-biller.js';
 import { PublicUrlMissing } from '../cloud-pay/errors.js';
 import { ApiProblems } from '../common/openapi.js';
@@ -19,7 +20,6 @@ import {
   AccountNotLinked,
   AccountTaken,
   CredentialsWrong,
-  OriginNotAllowed,
   SessionExpired,
   SessionNotFound,
   TooManyAttempts,

@@ -68,6 +68,11 @@ export class OpenPage {
   @Optional() @IsString() @MaxLength(2048) ReturnUrl?: string;
   /** "Sign out and Return to …", with a ReturnUrl only. Default: the biller's DBA. */
   @Optional() @IsText(100) CustomReturnSiteName?: string;
+  /**
+   * The origin of the portal with the iframe, one of the biller's portal origins; with a ReturnUrl only. Invoice Cloud is
+   * then given a return page of this platform's own, which tells that portal and leads to ReturnUrl.
+   */
+  @Optional() @IsString() @MaxLength(2048) PortalOrigin?: string;
 }
 
 export class LinkAccounts {

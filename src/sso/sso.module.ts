@@ -11,6 +11,7 @@ import { ApprovalsController } from './approvals.controller.js';
 import { CredentialChange } from './credential-change.entity.js';
 import { CredentialChangesService } from './credential-changes.js';
 import { CredentialUpdates } from './credential-updates.js';
+import { HandOffs } from './hand-offs.js';
 import { SsoJanitor } from './janitor.js';
 import { LaunchController } from './launch.controller.js';
 import { LaunchTicket } from './launch-ticket.entity.js';
@@ -43,6 +44,7 @@ import { StoredCredentials } from './stored-credentials.js';
     RegistrationService,
     OneTimePaymentsService,
     PagesService,
+    HandOffs,
     LinkedAccountsService,
     CredentialChangesService,
     CredentialUpdates,

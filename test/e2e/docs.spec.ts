@@ -157,7 +157,7 @@ describe('Swagger', () => {
     (path) => {
       const request = target(document.paths[path].post.requestBody.content['application/json'].schema);
       expect(lower(Object.keys(request.properties))).toEqual(
-        lower([...PARAMETERS.request, ...PARAMETERS.settings, 'PageResultOptions']),
+        lower([...PARAMETERS.request, ...PARAMETERS.settings, 'PageResultOptions', 'PortalOrigin']),
       );
       const customer = target(request.properties.Customers);
       expect(lower(Object.keys(customer.properties))).toEqual(lower(PARAMETERS.customer));

@@ -33,7 +33,14 @@ const termsOf = (invoice: number): fc.Arbitrary<Terms> =>
 /** One payment, two pages of one invoice, or these and another invoice. */
 const someTerms = fc
   .constantFrom([0], [0, 0], [0, 0], [0, 1], [0, 0, 1])
-  .chain((invoices) => fc.tuple(...invoices.map(termsOf)));
+  .chain((invoices) => fc.tuple(...invoices.map(termsOf)))
+  // An invoice is opened once at a time.
+  .map((terms): Terms[] =>
+    terms.map((one, index) => {
+      const second = terms.slice(0, index).some(({ invoice, start }) => invoice === one.invoice && start === 'opening');
+      return second && one.start === 'opening' ? { ...one, start: 'open' } : one;
+    }),
+  );
 
 const draftFor = (terms: readonly Terms[]): fc.Arbitrary<Draft> =>
   fc.nat(terms.length - 1).chain((to) => {

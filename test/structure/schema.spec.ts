@@ -7,6 +7,7 @@ import { BillerSetting, BillerSettingChange, SettingDefinition } from '../../src
 import { IdempotencyKey } from '../../src/cloud-pay/idempotency-key.entity.js';
 import { PaymentEvent } from '../../src/cloud-pay/payment-event.entity.js';
 import { Payment } from '../../src/cloud-pay/payment.entity.js';
+import { ReturnTicket } from '../../src/cloud-pay/return-ticket.entity.js';
 import { InvoiceCloudPace } from '../../src/invoice-cloud/invoice-cloud-pace.entity.js';
 import { Receipt } from '../../src/cloud-pay/receipt.entity.js';
 import { dataSourceOptions } from '../../src/database/database.js';
@@ -46,6 +47,7 @@ const entities = [
   PaymentEvent,
   IdempotencyKey,
   Receipt,
+  ReturnTicket,
   Postback,
   Reconciliation,
   ReconciliationDay,

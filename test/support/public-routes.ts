@@ -2,6 +2,7 @@
 export const PUBLIC_ROUTES = [
   'POST /postbacks/{capability}',
   'GET /launch/{ticket}',
+  'GET /return/{ticket}',
   'GET /approvals/{token}',
   'POST /approvals/{token}',
   'GET /health/live',

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
+import type { Biller } from '../billers/biller.entity.js';
+import { requireAllowed } from '../billers/allowed-origins.js';
+import { BillersService } from '../billers/billers.service.js';
+import { InvalidRequest } from '../common/platform-error.js';
+import { digestOf } from '../common/secret-box.js';
+import { CONFIG, type Config } from '../config/config.js';
+import type { CloudPaymentRequest } from './cpv2-request.dto.js';
+import { ReturnLinkExpired } from './errors.js';
+import { ReturnTicket } from './return-ticket.entity.js';
+
+/** Beyond the page that it leads back from: a receipt may stay open over night. */
+const DAY_MS = 86_400_000;
+
+/** Where a payer goes from Invoice Cloud, and which portal is told. */
+export interface WayBack {
+  readonly portalOrigin: string;
+  readonly returnUrl: string;
+  /** Null for a page of single sign-on. */
+  readonly paymentId: string | null;
+}
+
+/**
+ * The return page: Invoice Cloud's own ReturnURL is reported not to work inside an iframe, so that portals which ask for
+ * it (`PortalOrigin`) have Invoice Cloud given a page of ours. What a ticket leads to is stored, and judged by the
+ * biller's lists when it is made and again when it is used; nothing is taken from the address.
+ */
+@Injectable()
+export class ReturnPages {
+  constructor(
+    @InjectRepository(ReturnTicket) private readonly tickets: Repository<ReturnTicket>,
+    private readonly billers: BillersService,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * The way back that a request asks for, by the biller's lists.
+   * @throws InvalidRequest for a PortalOrigin without any ReturnURL, OriginNotAllowed
+   */
+  judge(biller: Biller, request: CloudPaymentRequest): void {
+    const { PortalOrigin: portalOrigin, ReturnURL: returnUrl } = request;
+    if (portalOrigin === undefined) return;
+    if (returnUrl === undefined) {
+      const reason = "is needed with a PortalOrigin; send it, or have an administrator set the biller's setting 36";
+      throw InvalidRequest.of([{ field: 'ReturnURL', reason }]);
+    }
+    requireAllowed(biller, 'portalOrigins', 'PortalOrigin', portalOrigin);
+    requireAllowed(biller, 'returnOrigins', 'ReturnURL', new URL(returnUrl).origin);
+  }
+
+  /**
+   * Makes a ticket for a way that was judged.
+   * @param ends when the page that it leads back from is over
+   * @returns the URL for Invoice Cloud
+   */
+  async issue(biller: Biller, way: WayBack, ends: Date): Promise<string> {
+    const ticket = randomBytes(32).toString('base64url');
+    const expiresAt = new Date(ends.getTime() + DAY_MS);
+    await this.tickets.insert({ digest: digestOf(ticket), billerId: biller.id, ...way, expiresAt });
+    return `${this.config.publicUrl}/return/${ticket}`;
+  }
+
+  /**
+   * What a ticket leads to, as often as it is asked: payers reload.
+   * @throws ReturnLinkExpired also when it never was, or the biller allows it no longer
+   */
+  async find(ticket: string): Promise<WayBack & { readonly dba: string }> {
+    const found = await this.tickets.findOneBy({ digest: digestOf(ticket), expiresAt: MoreThan(new Date()) });
+    const over = new ReturnLinkExpired('Go back to the site that you came from.');
+    if (!found) throw over;
+    const { portalOrigin, returnUrl, paymentId, billerId } = found;
+    const { portalOrigins, returnOrigins, dba } = await this.billers.get(billerId);
+    if (!portalOrigins.includes(portalOrigin) || !returnOrigins.includes(new URL(returnUrl).origin)) throw over;
+    return { portalOrigin, returnUrl, paymentId, dba };
+  }
+
+  /** Removes tickets that nobody can use. */
+  async sweep(): Promise<void> {
+    await this.tickets.delete({ expiresAt: LessThan(new Date()) });
+  }
+}
