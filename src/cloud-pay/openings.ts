@@ -52,6 +52,8 @@ export class Openings {
    */
   async recordIntent(payment: Payment, claim: Claim | undefined): Promise<OpenedPaymentView | undefined> {
     if (await this.quick.recordIntent(payment, claim, this.lockSeconds())) return undefined;
+    const replay = claim && (await this.idempotency.answered(claim));
+    if (replay) return replay;
     try {
       return await this.decideIntent(payment, claim);
     } catch (error) {

@@ -38,8 +38,9 @@ const pathOf = (url: string): string => new URL(url).pathname;
 const open = (path: string, method = 'GET'): Promise<Answer> => api({ method, path, headers: { accept: 'text/html' } });
 
 /** The one link of the page, as a browser reads it. */
+/** The first one that leads elsewhere. */
 function linkOf(text: string): Record<string, string> {
-  const [, attributes = ''] = /<a\b([^>]*)>/.exec(text) ?? [];
+  const [, attributes = ''] = /<a\b((?![^>]*href="#)[^>]*)>/.exec(text) ?? [];
   return Object.fromEntries(
     [...attributes.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [
       name,

@@ -18,7 +18,7 @@ import { newInvoiceNumber, newStory, postBack, type Story } from '../support/sto
 const STATEMENTS = {
   opening: 5,
   openingWithKey: 5,
-  replay: 3,
+  replay: 5,
   dropIn: 5,
   postback: 9,
   repeatedPostback: 5,
