@@ -22,7 +22,7 @@ function problemsOf(env: Readonly<Record<string, string>>): string {
 describe('settings', () => {
   it('stand in .env.example, every one and no other', () => {
     const example = readFileSync(resolve(ROOT, '.env.example'), 'utf8');
-    const named = [...example.matchAll(/^#?\s?([A-Z][A-Z_]+)=/gm)].map((match) => match[1]);
+    const named = [...example.matchAll(/^#?\s?([A-Z][A-Z\d_]+)=/gm)].map((match) => match[1]);
     expect(named.sort()).toEqual(Object.keys(SETTINGS).sort());
   });
 
