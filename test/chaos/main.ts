@@ -5,6 +5,7 @@ import { readOptions, USAGE, type Options } from './options.js';
 import type { Stage } from './stage.js';
 
 const print = (line: string): void => console.log(line);
+const checks = new Checks(print);
 let stage: Stage | undefined;
 let stopping = false;
 
@@ -14,6 +15,7 @@ async function stop(): Promise<void> {
   stopping = true;
   print('\nStopping …');
   await stage?.close();
+  print(`\n${checks.table()}\n\nChaos was stopped before its end`);
   process.exit(130);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
@@ -30,7 +32,6 @@ print(
   `Chaos, ${options.long ? 'long' : 'short'} form. Seed ${options.seed}: the same again with --seed ${options.seed}`,
 );
 const begun = Date.now();
-const checks = new Checks(print);
 const onStage = (made: Stage | undefined): void => void (stage = made);
 try {
   if (options.guards) await runGuards(options, checks, print, onStage);
