@@ -1,5 +1,8 @@
 import type { Spread } from './figures.js';
 
+/** How latencies are judged; see `quietest`. */
+export const QUIETEST = "each one's quietest round";
+
 /** Something that is to be reached. */
 export interface Target {
   readonly name: string;
@@ -71,7 +74,7 @@ export class Report {
     ]);
     return [
       grid(['what', 'who', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms', 'of PostgreSQL'], figures),
-      grid(['target', 'median', 'rounds', 'to reach', 'verdict', ''], targets),
+      grid(['target', 'value', 'rounds', 'to reach', 'verdict', ''], targets),
     ].join('\n\n');
   }
 }

@@ -60,11 +60,10 @@ export function ratio(rounds: Rounds, who: string, toWhom: string, measure: Meas
   return spreadOf((rounds.get(who) ?? []).map((result, i) => result[measure] / (others[i]?.[measure] ?? Number.NaN)));
 }
 
-/** How much more, within each round. */
-export function difference(rounds: Rounds, who: string, fromWhom: string, measure: Measure): Spread {
-  const others = rounds.get(fromWhom) ?? [];
-  return spreadOf((rounds.get(who) ?? []).map((result, i) => result[measure] - (others[i]?.[measure] ?? Number.NaN)));
-}
+/**
+ * Each one's quietest round. For latency: whoever else uses the machine only ever adds to it, and not to both sides alike.
+ */
+export const quietest = (rounds: Rounds, who: string, measure: Measure): number => spread(rounds, who, measure).least;
 
 export const figuresOf = (what: string, rounds: Rounds): Figure[] =>
   [...rounds.keys()].map((who) => ({

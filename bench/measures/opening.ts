@@ -1,8 +1,8 @@
 import type { Bench } from '../bench.js';
 import { startPlatform } from '../contestants.js';
-import type { Findings } from '../report.js';
+import { type Findings, QUIETEST } from '../report.js';
 import { openAtReference, openDropIn, openPayment } from '../requests.js';
-import { alternate, difference, figuresOf, type Part, ratio, spread } from '../rounds.js';
+import { alternate, figuresOf, type Part, quietest, ratio, spread } from '../rounds.js';
 
 const FLOOR = 'floor: Fastify, undici, pg';
 const PLAIN = 'plain: Nest, axios, TypeORM';
@@ -37,7 +37,7 @@ export async function measureOpening(bench: Bench): Promise<Findings> {
 
   const toFloor = ratio(rounds, PLATFORM, FLOOR, 'perSecond');
   const toPlain = ratio(rounds, PLATFORM, PLAIN, 'perSecond');
-  const late = difference(atHalf, PLATFORM, FLOOR, 'p99');
+  const late = quietest(atHalf, PLATFORM, 'p99') - quietest(atHalf, FLOOR, 'p99');
   return {
     figures: [...figuresOf('open a payment', rounds), ...figuresOf('… at half of saturation', atHalf)],
     targets: [
@@ -53,9 +53,9 @@ export async function measureOpening(bench: Bench): Promise<Findings> {
       {
         name: "opening: p99 at half of saturation, over the floor's",
         unit: ' ms',
-        value: late.median,
-        spread: late,
+        value: late,
         atMost: 5,
+        note: QUIETEST,
       },
     ],
   };
