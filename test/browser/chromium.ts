@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core';
@@ -18,21 +18,23 @@ export function findChromium(): string | undefined {
   return (named ? [named] : USUAL).find((path) => existsSync(path));
 }
 
+/** The setting of a profile, as its owner makes it: block none, or those of other sites. */
+const COOKIE_CONTROLS = { allowed: 0, blocked: 1 } as const;
+
 /**
- * A browser with a profile of its own. Contexts of a shared one are private windows, in which Chromium blocks third-party
- * cookies always. Blocking otherwise is Chromium's own, for its day without them.
+ * A browser with a profile of its own. Windows that share a browser would be private ones, in which Chromium blocks
+ * third-party cookies always; and of its switches for a day without them, none has an effect (version 150).
  */
 export async function launchChromium(
   executablePath: string,
-  cookies: 'allowed' | 'blocked',
-  options: BrowserContextOptions = {},
+  cookies: keyof typeof COOKIE_CONTROLS,
+  options: BrowserContextOptions,
 ): Promise<BrowserContext> {
   const profile = await mkdtemp(join(tmpdir(), 'billbridge-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    ...options,
-    executablePath,
-    args: cookies === 'blocked' ? ['--test-third-party-cookie-phaseout'] : [],
-  });
+  await mkdir(join(profile, 'Default'));
+  const preferences = { profile: { cookie_controls_mode: COOKIE_CONTROLS[cookies] } };
+  await writeFile(join(profile, 'Default/Preferences'), JSON.stringify(preferences));
+  const context = await chromium.launchPersistentContext(profile, { ...options, executablePath });
   context.once('close', () => void rm(profile, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined));
   return context;
 }

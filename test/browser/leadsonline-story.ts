@@ -137,14 +137,19 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
       expect((await visit.post(body, {})) === 401, 'an unsigned message was taken');
       await seen(page.getByText('refused: the signature is wrong'));
       await seen(visit.row(number).getByText('Unpaid'));
-      // The payer's browser says that the payer is back; from a page of another site, and from the right one.
-      await page.evaluate(`window.postMessage({ type: 'billbridge:return', paymentId: 'x' }, '*')`);
-      await seen(visit.row(number).getByText('Unpaid'));
+      // A window that is not the platform's says that the payer is back.
+      await page.evaluate(`document.getElementById('news').textContent = '';
+        const { payment } = document.querySelector('[data-payment]').dataset;
+        postMessage({ type: 'billbridge:return', paymentId: payment }, '*')`);
 
       const { webhookSecret } = stage.facts.leadsonline;
       expect((await visit.post(body, signed(webhookSecret))) === 204, 'the relay’s message was refused');
       expect((await visit.post(body, signed(webhookSecret))) === 204, 'a repeat was not answered 2xx');
       await seen(page.getByText('dropped: had it already'));
+      expect(
+        !(await page.locator('#news').textContent())?.includes('You are back'),
+        'anybody can say that the payer is back',
+      );
       await eventually(
         'it is paid',
         async () => (await visit.row(number).getByText('Paid', { exact: true }).count()) || undefined,

@@ -41,23 +41,19 @@ try {
       const first = cookies === 'allowed';
       const options: RunOptions = { device, axe: first, images: first ? images : undefined };
       const title = `${device.name}, third-party cookies ${cookies}`;
-      const run = async <Visit>(
-        name: string,
-        story: readonly Step<Visit>[],
-        visit: (stage: BrowserStage) => Visit,
-      ): Promise<void> => {
-        const browser = await launchChromium(executable, cookies, device.browser);
-        try {
-          const stage = await BrowserStage.open(browser, facts, options);
+      const browser = await launchChromium(executable, cookies, device.browser);
+      try {
+        const stage = await BrowserStage.open(browser, facts, options);
+        const run = async <Visit>(name: string, story: readonly Step<Visit>[], visit: Visit): Promise<void> => {
           const steps = story.map((step) => stage.guarded(step));
-          outcomes.push(await tell(`${name}, ${title}`, steps, visit(stage), () => !interrupted));
-        } finally {
-          await browser.close();
-        }
-      };
-      await run('The browser', [probe(cookies)], ({ context }) => context);
-      await run('LeadsOnline', leadsOnlineStory, (stage) => new LeadsOnlineVisit(stage));
-      await run('My360', my360Story, (stage) => new My360Visit(stage));
+          outcomes.push(await tell(`${name}, ${title}`, steps, visit, () => !interrupted));
+        };
+        await run('The browser', [probe(cookies)], browser);
+        await run('LeadsOnline', leadsOnlineStory, new LeadsOnlineVisit(stage));
+        await run('My360', my360Story, new My360Visit(stage));
+      } finally {
+        await browser.close();
+      }
     }
   }
 } catch (error) {

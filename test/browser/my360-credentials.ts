@@ -52,13 +52,16 @@ export const credentials: readonly Step<My360Visit>[] = [
 ];
 
 /** The sandbox's own personas, whom a newcomer clicks first. */
-export const settings: Step<My360Visit> = {
+export const demoPeople: Step<My360Visit> = {
   title: 'The demo’s people sign in with one click, and the portal says what hinders them',
   async run(visit) {
     const { page, stage } = visit;
     await visit.open('/');
     await visit.press('Sign in as Rosa');
     await visit.notice('Welcome, Rosa Winterbourne');
+    await visit.tab('Bills', 'Your bills');
+    await stage.picture('my360-bills');
+    await stage.picture('my360-phone', 'phone');
     await visit.signOut();
     await visit.press('Sign in as Theo');
     await seen(page.getByRole('cell', { name: '36050007' }));

@@ -74,7 +74,8 @@ export class BrowserStage {
     if (this.options.images === undefined || device !== this.options.device.name) return;
     await mkdir(this.options.images, { recursive: true });
     const path = join(this.options.images, `${name}.jpg`);
-    await page.screenshot({ path, type: 'jpeg', quality: 72, animations: 'disabled' });
+    await page.evaluate('scrollTo(0, 0)');
+    await page.screenshot({ path, type: 'jpeg', quality: 68, animations: 'disabled' });
   }
 
   /** What opens in a window of its own. */

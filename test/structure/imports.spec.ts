@@ -82,6 +82,21 @@ describe('imports', () => {
     expect(shared).toEqual([]);
   });
 
+  it('let the demo portals use nothing but the wire and what they share', () => {
+    const portals = 'sandbox/portals/';
+    const inPortals = files.filter((file) => file.startsWith(portals));
+    const shared = (file: string) => [`${portals}shared/`, file.slice(0, file.lastIndexOf('/') + 1)];
+    const wrong = inPortals.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !shared(file).some((folder) => target.startsWith(folder)))
+        .map((target) => `${file} imports ${target}`),
+    );
+    const sandbox = files.filter((file) => file.startsWith('sandbox/') && !file.startsWith(portals));
+    expect(sandbox.flatMap(importsOf).filter((target) => target.startsWith(portals))).toEqual([]);
+    expect(inPortals.length).toBeGreaterThan(15);
+    expect(wrong).toEqual([]);
+  });
+
   it('make no circle', () => {
     const state = new Map<string, 'open' | 'done'>();
     const circles: string[] = [];

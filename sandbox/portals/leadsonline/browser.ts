@@ -12,6 +12,6 @@ addEventListener('message', (event) => {
   const row = [...document.querySelectorAll('[data-payment]')].find((one) => one.dataset.payment === event.data.paymentId);
   if (!row) return;
   event.source.close();
-  document.getElementById('news').textContent = 'You are back. Waiting for the relay.';
+  document.getElementById('news').textContent = 'You are back. What the relay says stands below.';
 });
 `;

@@ -76,7 +76,7 @@ function signInPage(reply: FastifyReply, problem?: string): FastifyReply {
 }
 
 const demoUser = ({ name, email, password, shows }: DemoUser) =>
-  html`<form method="post" action="/sign-in">
+  html`<form class="pick" method="post" action="/sign-in">
     <input type="hidden" name="email" value="${email}" />
     <input type="hidden" name="password" value="${password}" />
     <button class="quiet" type="submit">Sign in as ${name.split(' ')[0]}</button> <span class="note">${shows}</span>

@@ -10,12 +10,12 @@ body.my360 { --brand: #0a5d57; --brand-dark: #074540; --tint: #e2f2f0; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: .5rem; top: .5rem; padding: .5rem 1rem; background: #fff; z-index: 1; }
-.top { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.25rem; padding: .875rem max(1rem, calc(50vw - 34rem)); background: var(--brand); color: #fff; }
+.top { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.25rem; padding: .875rem max(1rem, calc(50vw - 33rem)); background: var(--brand); color: #fff; }
 .top .brand { font-size: 1.25rem; font-weight: 700; color: #fff; text-decoration: none; letter-spacing: -.01em; }
 .top .who { margin-left: auto; font-size: .9375rem; }
 .top form { display: inline; }
 .top button { margin: 0; background: transparent; border: 1px solid #ffffffb0; }
-.tabs { display: flex; flex-wrap: wrap; gap: .25rem; padding: .5rem max(1rem, calc(50vw - 34rem)); background: var(--paper); border-bottom: 1px solid var(--line); }
+.tabs { display: flex; flex-wrap: wrap; gap: .25rem; padding: .5rem max(1rem, calc(50vw - 33rem)); background: var(--paper); border-bottom: 1px solid var(--line); }
 .tabs a { padding: .5rem .75rem; border-radius: .5rem; color: var(--ink); text-decoration: none; font-size: .9375rem; }
 .tabs a:hover { background: var(--ground); }
 .tabs a[aria-current] { background: var(--tint); color: var(--brand-dark); font-weight: 600; }
@@ -27,6 +27,7 @@ p { margin: 0 0 .75rem; }
 .lead { color: var(--soft); max-width: 46rem; margin-bottom: 1.25rem; }
 .grid { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); align-items: start; }
 .card { padding: 1.25rem; margin: 0 0 1.25rem; background: var(--paper); border: 1px solid var(--line); border-radius: .75rem; box-shadow: 0 1px 2px #18212b0d; }
+.grid { margin-bottom: 1.25rem; }
 .grid .card { margin: 0; }
 .card > :last-child { margin-bottom: 0; }
 .alert { margin: 0 0 1.25rem; padding: .75rem 1rem; border-radius: .5rem; border-left: .3rem solid var(--wait); background: var(--wait-ground); color: var(--wait); }
@@ -37,7 +38,7 @@ p { margin: 0 0 .75rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
 caption { padding-bottom: .5rem; color: var(--soft); text-align: left; }
 th, td { padding: .75rem .625rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: middle; }
-tr:last-child td { border-bottom: 0; }
+tbody tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .badge { display: inline-block; padding: .125rem .625rem; border-radius: 1rem; background: var(--ground); border: 1px solid var(--line); font-size: .875rem; font-weight: 600; }
@@ -46,6 +47,10 @@ th { color: var(--soft); font-size: .8125rem; font-weight: 600; }
 .badge.open, .badge.repeat { background: var(--wait-ground); border-color: #e3c878; color: var(--wait); }
 .note { color: var(--soft); font-size: .875rem; }
 td .note { display: block; }
+td code { white-space: nowrap; }
+button + p.note { margin-top: .875rem; }
+.pick { display: flex; align-items: center; gap: .75rem; margin: 0 0 .625rem; }
+.pick button { flex: none; width: 11rem; margin: 0; }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; font-size: .9375rem; }
 input { width: 100%; padding: .625rem .75rem; border: 1px solid #748296; border-radius: .5rem; background: #fff; color: inherit; font: inherit; }
 button, a.button {
@@ -71,5 +76,11 @@ iframe { display: block; width: 100%; height: max(42rem, 78vh); border: 1px soli
   .stack td[data-label=''] button { width: 100%; margin-top: .5rem; }
   iframe { height: 85vh; }
   h1 { font-size: 1.5rem; }
+  .top .who { order: 1; width: 100%; margin: 0; overflow-wrap: anywhere; }
+  .top form { margin-left: auto; }
+  .top button { padding: .375rem .75rem; }
+  .tabs a { padding: .375rem .5rem; }
+  .pick { align-items: flex-start; }
+  .pick button { width: 9.5rem; padding-inline: .5rem; }
 }
 `;
