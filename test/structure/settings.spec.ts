@@ -28,7 +28,9 @@ describe('settings', () => {
 
   it('that are read are in the list', () => {
     const source = readFileSync(resolve(ROOT, 'src/config/config.ts'), 'utf8');
-    const read = [...source.matchAll(/(?:text|required|integer|flag|list|url)\('([A-Z\d_]+)'/g)].map((match) => match[1]);
+    const read = [...source.matchAll(/(?:text|required|integer|flag|list|url)\('([A-Z\d_]+)'/g)].map(
+      (match) => match[1],
+    );
     expect(read.length).toBeGreaterThan(15);
     for (const name of read) expect(Object.keys(SETTINGS)).toContain(name);
   });
