@@ -39,6 +39,9 @@ const SILENT_MS = 25_000;
 class WatchedClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config);
+    // Between two who hold it a client has no listener, and its error, which may come in that moment (the last words of a
+    // PostgreSQL that dies, behind an answer), would end the process. Whoever is given the client hears it from the next query.
+    this.on('error', () => undefined);
     this.once('connect', () => {
       const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
       stream.setTimeout(SILENT_MS, () => {
