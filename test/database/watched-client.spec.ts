@@ -9,7 +9,10 @@ const message = (type: string, body: Buffer): Buffer => {
 };
 const AUTHENTICATION_OK = message('R', Buffer.alloc(4));
 const READY = message('Z', Buffer.from('I'));
-const LAST_WORDS = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0'));
+const LAST_WORDS = message(
+  'E',
+  Buffer.from('SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0'),
+);
 
 test('a PostgreSQL that dies while a connection passes from hand to hand does not take the process with it', async () => {
   const sockets = new Set<Socket>();
