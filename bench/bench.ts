@@ -32,6 +32,7 @@ export interface Bench {
 
 export async function openBench(stage: Stage, options: Options, say: (line: string) => void): Promise<Bench> {
   const { folder, invoiceCloudUrl } = stage;
+  const needsLarge = options.measures.some((measure) => measure === 'growth' || measure === 'start');
   const reference = async (name: 'floor' | 'plain') =>
     stage.adopt(startReference(name, { name, folder, invoiceCloudUrl, databaseUrl: await stage.database(name) }));
   const play = async (name: 'small' | 'large'): Promise<Played> => {
@@ -42,12 +43,12 @@ export async function openBench(stage: Stage, options: Options, say: (line: stri
     const biller = await newBiller(platform);
     const rows = await Rows.open(databaseUrl);
     stage.onClose(() => rows.close());
-    await rows.fill(biller, name === 'small' ? SMALL : options.large);
+    await rows.fill(biller, name === 'large' && needsLarge ? options.large : SMALL);
     return { platform, biller, rows, databaseUrl };
   };
   say('starting the contestants');
   const [floor, plain, small] = [await reference('floor'), await reference('plain'), await play('small')];
-  const { billers, payments } = options.large;
+  const { billers, payments } = needsLarge ? options.large : SMALL;
   say(`filling a database with ${billers.toLocaleString('en')} billers and ${payments.toLocaleString('en')} payments`);
   const large = await play('large');
   return { stage, options, floor, plain, small, large, say };

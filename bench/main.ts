@@ -5,23 +5,22 @@ import { measureDropIn, measureOpening, measureProcesses } from './measures/open
 import { measureIntake, measureRelay } from './measures/postbacks.js';
 import { measureMemory, measureStart } from './measures/process.js';
 import { measureLaunch, measureSignIn } from './measures/users.js';
-import { type Options, readOptions, USAGE } from './options.js';
+import { type Measure, type Options, readOptions, USAGE } from './options.js';
 import { type Findings, Report } from './report.js';
 import { Stage } from './stage.js';
 
-/** The comparisons of growth come first, while the small database is small. */
-const MEASURES: readonly ((bench: Bench) => Promise<Findings>)[] = [
-  measureGrowth,
-  measureOpening,
-  measureIntake,
-  measureRelay,
-  measureSignIn,
-  measureDropIn,
-  measureLaunch,
-  measureProcesses,
-  measureStart,
-  measureMemory,
-];
+const MEASURED: Readonly<Record<Measure, (bench: Bench) => Promise<Findings>>> = {
+  growth: measureGrowth,
+  opening: measureOpening,
+  postbacks: measureIntake,
+  relay: measureRelay,
+  'sign-in': measureSignIn,
+  'drop-in': measureDropIn,
+  launch: measureLaunch,
+  processes: measureProcesses,
+  start: measureStart,
+  memory: measureMemory,
+};
 
 let stage: Stage | undefined;
 let stopping = false;
@@ -49,8 +48,7 @@ const say = (line: string): void => console.error(`${String(seconds()).padStart(
 const report = new Report();
 try {
   const bench = await openBench(await Stage.open((made) => (stage = made)), options, say);
-  for (const measure of MEASURES.filter((one) => !(options.quick && one === measureProcesses)))
-    report.add(await measure(bench));
+  for (const measure of options.measures) report.add(await MEASURED[measure](bench));
 } catch (error) {
   // While we stop, everything fails.
   if (stopping) await new Promise(() => undefined);

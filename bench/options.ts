@@ -1,9 +1,25 @@
 import { parseArgs } from 'node:util';
 import type { Size } from './data.js';
 
+/** In the order in which they are taken. Growth comes first, while the small database is small. */
+export const MEASURES = [
+  'growth',
+  'opening',
+  'postbacks',
+  'relay',
+  'sign-in',
+  'drop-in',
+  'launch',
+  'processes',
+  'start',
+  'memory',
+] as const;
+export type Measure = (typeof MEASURES)[number];
+
 export interface Options {
   readonly quick: boolean;
   readonly json: boolean;
+  readonly measures: readonly Measure[];
   /** Alternating rounds of each comparison. */
   readonly rounds: number;
   /** Of what is compared with nothing. */
@@ -19,17 +35,26 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick   in under a minute: fewer and shorter rounds, a tenth of the rows and of the requests
-  --json    one JSON document on stdout in place of the table`;
+  --quick      in under a minute: fewer and shorter rounds, a tenth of the rows and of the requests
+  --json       one JSON document on stdout in place of the table
+  --only a,b   of ${MEASURES.join(', ')}`;
 
 /** @throws Error that says which argument is wrong */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      only: { type: 'string' },
+    },
   });
   const { quick, json } = values;
-  return { quick, json, ...(quick ? QUICK : FULL) };
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !(MEASURES as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new Error(`--only takes ${MEASURES.join(', ')}; "${unknown}" is none of them`);
+  const measures = MEASURES.filter((name) => (only ? only.includes(name) : !(quick && name === 'processes')));
+  return { quick, json, measures, ...(quick ? QUICK : FULL) };
 }
 
 const QUICK = {

@@ -14,6 +14,7 @@ import { SecretBox } from './common/secret-box.js';
 import { Sweepers } from './common/sweepers.js';
 import { validation } from './common/validation.js';
 import { type Config, configFactory } from './config/config.js';
+import { DatabaseModule } from './database/database.module.js';
 import { dataSourceOptions, watched } from './database/database.js';
 import { InvoiceCloudModule } from './invoice-cloud/invoice-cloud.module.js';
 import { logging } from './operations/logging.js';
@@ -40,6 +41,7 @@ export class AppModule {
           retryAttempts: 1,
         }),
         CommonModule.with(new SecretBox(config.encryptionKeys), new Sweepers(config.sweepSeconds)),
+        DatabaseModule,
         InvoiceCloudModule,
         AuditModule,
         AdministratorsModule,

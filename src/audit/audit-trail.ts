@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
 import { newId } from '../common/id.js';
+import { Memory } from '../database/memory.js';
 import { hashOf } from './chain.js';
 
 /** Who changes something, and from where. */
@@ -51,20 +52,28 @@ export class Change {
 
 @Injectable()
 export class AuditTrail {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly memory: Memory,
+  ) {}
 
   /**
    * Does the work and appends what it recorded, in one transaction.
    * @throws Error when the work recorded nothing: a change without an event is undone
    */
-  change<T>(actor: Actor, work: (change: Change) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(async (manager) => {
-      const change = new Change(manager, actor);
-      const result = await work(change);
-      if (change.recorded().length === 0) throw new Error('a change by an administrator recorded no event');
-      await this.append(manager, actor, change.recorded());
-      return result;
-    });
+  async change<T>(actor: Actor, work: (change: Change) => Promise<T>): Promise<T> {
+    try {
+      return await this.dataSource.transaction(async (manager) => {
+        const change = new Change(manager, actor);
+        const result = await work(change);
+        if (change.recorded().length === 0) throw new Error('a change by an administrator recorded no event');
+        await this.append(manager, actor, change.recorded());
+        return result;
+      });
+    } finally {
+      // Also after an error: of a commit whose answer was lost nobody knows.
+      this.memory.forget();
+    }
   }
 
   private async append(manager: EntityManager, actor: Actor, entries: readonly Entry[]): Promise<void> {

@@ -4,6 +4,7 @@ import { Repository } from 'typeorm';
 import type { Change } from '../audit/audit-trail.js';
 import { isId, newId } from '../common/id.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { type Kept, Memory } from '../database/memory.js';
 import { finder } from '../database/prepared.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import type { BillerAtInvoiceCloud, BillerCredentials, InquiryCredentials } from '../invoice-cloud/credentials.js';
@@ -20,15 +21,21 @@ import {
   ModeMismatch,
 } from './errors.js';
 
+/** In memory, of one to two kilobytes each. */
+const MOST_KEPT = 5_000;
+
 @Injectable()
 export class BillersService {
   private readonly ofPartner;
+  private readonly kept: Kept<Biller>;
 
   constructor(
     @InjectRepository(Biller) private readonly billers: Repository<Biller>,
     private readonly secrets: BillerSecretsService,
     @Inject(CONFIG) private readonly config: Config,
+    memory: Memory,
   ) {
+    this.kept = memory.keep(MOST_KEPT);
     this.ofPartner = finder(billers.manager.connection, Biller, 'id = $1 and partner_id = $2');
   }
 
@@ -43,7 +50,8 @@ export class BillersService {
       throw new KeyNotBound('Use a key that is bound to one biller, or the routes under /v1/billers/{billerId}.');
     }
     const mayUse = isId(wanted) && (billerIds === null || billerIds.includes(wanted.toLowerCase()));
-    const biller = mayUse ? await this.ofPartner([wanted, partnerId]) : null;
+    const look = () => this.ofPartner([wanted, partnerId]);
+    const biller = mayUse ? await this.kept.get(`${partnerId} ${wanted.toLowerCase()}`, look) : null;
     if (!biller) throw new BillerNotFound('Check the biller id: this key knows no biller under it.');
     if (biller.mode !== mode) {
       throw new ModeMismatch(`This biller is in ${biller.mode} mode; use a key that begins bb_${biller.mode}_.`);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { type Kept, Memory } from '../database/memory.js';
 import { prepared, run } from '../database/prepared.js';
 import type { BillerCredentials } from '../invoice-cloud/credentials.js';
 import type { Biller } from './biller.entity.js';
@@ -22,19 +23,31 @@ const FACTS = prepared(
        (select default_value from setting_definitions where id = ${ONE_TIME_PAYMENT_RETURN_URL})) as "returnUrl"`,
 );
 
-/** What a biller's payment is opened with, in one look, as it is at this moment. */
+/** In memory, of half a kilobyte each. The key is kept sealed, as in the database. */
+const MOST_KEPT = 5_000;
+
+interface Facts {
+  readonly keySealed: string | null;
+  readonly returnUrl: string | null;
+}
+
+/** What a biller's payment is opened with. */
 @Injectable()
 export class OpeningFacts {
+  private readonly kept: Kept<Facts>;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly secrets: BillerSecretsService,
-  ) {}
+    memory: Memory,
+  ) {
+    this.kept = memory.keep(MOST_KEPT);
+  }
 
   /** @throws BillerHasNoApiKey */
   async of(biller: Biller): Promise<ForOpening> {
-    const [facts] = await run<{ keySealed: string | null; returnUrl: string | null }>(this.dataSource, FACTS, [
-      biller.id,
-    ]);
+    const look = async () => (await run<Facts>(this.dataSource, FACTS, [biller.id]))[0] ?? null;
+    const facts = await this.kept.get(biller.id, look);
     const apiKey = this.secrets.openApiKey(biller.id, facts?.keySealed ?? null);
     return { credentials: { ...atInvoiceCloud(biller), apiKey }, returnUrl: facts?.returnUrl ?? undefined };
   }

@@ -142,7 +142,12 @@ export class Settlement {
     await manager.query(
       `with receipt as (
          insert into receipts (id, payment_id, biller_id, payment_guid, amount_cents, fee_cents, refund_cents)
-         values ($1, $2, $3, $4, $5, $6, $7))
+         values ($1, $2, $3, $4, $5, $6, $7)
+       ), siblings as (
+         -- A new version of each: who has seen one and believes it to be the only payment of its invoice must look again.
+         update payments o set updated_at = o.updated_at from payments p
+         where p.id = $2 and o.biller_id = p.biller_id and o.invoice_number = p.invoice_number
+           and o.account_number = p.account_number and o.id <> p.id)
        update payments set status = $8, payment_guid = coalesce(payment_guid, $4), amount_paid_cents = $9,
          fee_cents = case when $6::bigint is null then fee_cents else coalesce(fee_cents, 0) + $6 end,
          refund_due_cents = refund_due_cents + $7, settled_at = coalesce(settled_at, now()), updated_at = now()

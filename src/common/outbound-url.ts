@@ -1,4 +1,5 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** How strict we are about URLs that others give us. Loopback is for a developer's own machine, never for production. */
@@ -35,7 +36,8 @@ function refuseHost(hostname: string, policy: UrlPolicy): string | undefined {
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
     .toLowerCase();
-  if (ipaddr.isValid(host)) return refuseAddress(host, policy);
+  // The URL parser has brought every spelling of an address into its usual one.
+  if (isIP(host) !== 0) return refuseAddress(host, policy);
   if (host === 'localhost' && !policy.production) return undefined;
   // A URL parser lets more pass for a host than DNS knows; ours also go into security policies.
   if (!/^[a-z0-9_.-]+$/.test(host)) return 'must name a host by letters, digits, dots and dashes';

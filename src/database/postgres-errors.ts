@@ -28,3 +28,12 @@ export function mayWorkAgain(error: unknown): boolean {
   if (cause.constraint !== undefined) return PASSING.includes(cause.constraint);
   return PASSING_CODE.test(cause.code ?? '') || PASSING_WORDS.test(cause.message ?? '');
 }
+
+/** Of the statement: its data, a constraint, a deadlock, a timeout. Connections, shutdowns and what follows from them are not. */
+const OWN_FAULT = /^(22|23|40|42|53|54|55)\w{3}$|^57014$/;
+
+/** Whether PostgreSQL itself says that the statement failed, and so that nothing of it was done. */
+export function isOwnFault(error: unknown): boolean {
+  const { code } = ((error instanceof QueryFailedError ? error.driverError : error) ?? {}) as DriverError;
+  return code !== undefined && OWN_FAULT.test(code);
+}

@@ -7,6 +7,7 @@ import { refuseEnded } from '../common/platform-error.js';
 import { newId } from '../common/id.js';
 import { isInRanges } from '../common/ip-ranges.js';
 import { digestOf } from '../common/secret-box.js';
+import { type Kept, Memory } from '../database/memory.js';
 import { finder } from '../database/prepared.js';
 import { PartnerKeyNotFound } from './errors.js';
 import { type Mode, PartnerKey, type Scope, SCOPES } from './partner-key.entity.js';
@@ -20,12 +21,20 @@ export interface NewPartnerKey {
   readonly expiresAt?: Date | null | undefined;
 }
 
+/** In memory, of a few hundred bytes each. */
+const MOST_KEPT = 10_000;
+
 /** The API keys of partners: operation (scopes) × billers × mode. */
 @Injectable()
 export class PartnerKeysService {
   private readonly byDigest;
+  private readonly kept: Kept<PartnerKey>;
 
-  constructor(@InjectRepository(PartnerKey) private readonly keys: Repository<PartnerKey>) {
+  constructor(
+    @InjectRepository(PartnerKey) private readonly keys: Repository<PartnerKey>,
+    memory: Memory,
+  ) {
+    this.kept = memory.keep(MOST_KEPT);
     this.byDigest = finder(keys.manager.connection, PartnerKey, 'digest = $1');
   }
 
@@ -80,7 +89,7 @@ export class PartnerKeysService {
     return { ...key, expiresAt };
   }
 
-  /** In force at once, on every process: keys are looked up at every request. */
+  /** In force in this process with the answer, in the others with PostgreSQL's notification (docs/decisions/0006). */
   async revoke(change: Change, partnerId: string, id: string): Promise<PartnerKey> {
     const key = await this.find(change, partnerId, id);
     const revokedAt = key.revokedAt ?? new Date();
@@ -92,12 +101,15 @@ export class PartnerKeysService {
   /** The key's record, or null when it is unknown, expired, revoked, or not allowed from this address. */
   async findByKey(key: string, ip: string): Promise<PartnerKey | null> {
     if (!isApiKey(key)) return null;
-    const found = await this.byDigest([digestOf(key)]);
+    const digest = digestOf(key);
+    const found = await this.kept.get(digest.toString('base64'), () => this.byDigest([digest]));
     const now = new Date();
     if (!found || found.revokedAt || (found.expiresAt && found.expiresAt <= now)) return null;
     if (!isInRanges(ip, found.allowedIps)) return null;
     const minuteAgo = new Date(now.getTime() - 60_000);
     if (!found.lastUsedAt || found.lastUsedAt < minuteAgo) {
+      // First here, so that of many requests at once one alone says so.
+      found.lastUsedAt = now;
       await this.keys.update({ id: found.id, lastUsedAt: Or(IsNull(), LessThan(minuteAgo)) }, { lastUsedAt: now });
     }
     return found;

@@ -12,11 +12,20 @@ import { PostbackRecorder } from './recorder.js';
 import { Postback } from './postback.entity.js';
 import { PostbacksController } from './postbacks.controller.js';
 import { PostbacksService } from './postbacks.service.js';
+import { QuickPostbacks } from './quick-postbacks.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Postback]), BillersModule, CloudPayModule, InvoiceCloudModule, RelayModule],
   controllers: [PostbacksController],
-  providers: [PostbacksService, PostbackRecorder, PostbackDecisions, DoubtfulPostbacks, PostbacksJanitor, PageExpiry],
+  providers: [
+    PostbacksService,
+    QuickPostbacks,
+    PostbackRecorder,
+    PostbackDecisions,
+    DoubtfulPostbacks,
+    PostbacksJanitor,
+    PageExpiry,
+  ],
   exports: [PostbackDecisions, DoubtfulPostbacks],
 })
 export class PostbacksModule {}

@@ -10,6 +10,7 @@ import { RelayService } from '../relay/relay.service.js';
 import { PostbackUnknown } from './errors.js';
 import { relayedForm } from './partner-message.js';
 import { type RawPostback, readPostback } from './postback-message.js';
+import { QuickPostbacks } from './quick-postbacks.js';
 import { PostbackRecorder, type Received } from './recorder.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -31,18 +32,27 @@ export class PostbacksService {
     private readonly settlement: Settlement,
     private readonly relay: RelayService,
     private readonly recorder: PostbackRecorder,
+    private readonly quick: QuickPostbacks,
   ) {}
 
   /**
-   * Records a message, and what follows from it, in one transaction. Returns when it is committed.
+   * Records a message, and what follows from it, in one transaction (which it may share with others). Returns when that is
+   * committed.
    * @throws PostbackUnknown when no payment has this capability; that costs the caller the same time
    */
   async receive(capability: string, raw: RawPostback): Promise<void> {
     const received = this.recorder.receive('postback', raw, readPostback(raw));
     const digest = digestOf(capability);
-    const known = await this.inTransaction((manager) => this.record(manager, digest, received));
+    const known = await this.recorded(digest, received);
     this.relay.wake();
     if (!known) throw new PostbackUnknown('Check the address: it belongs to no payment of this platform.');
+  }
+
+  /** @returns false when no payment has this capability */
+  private async recorded(digest: Buffer, received: Received): Promise<boolean> {
+    const quick = await this.quick.receive(digest, received);
+    if (quick === 'recorded') return true;
+    return this.inTransaction((manager) => this.record(manager, digest, received));
   }
 
   /**

@@ -57,7 +57,6 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   /** Lets what is under way end. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.wakeUp.stop();
     await this.running;
     await Promise.all(this.underWay.values());
   }

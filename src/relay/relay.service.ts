@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, Repository } from 'typeorm';
 import { newId } from '../common/id.js';
-import { SecretBox } from '../common/secret-box.js';
+import { digestOf, SecretBox } from '../common/secret-box.js';
 import { BODY } from './attempts.js';
 import { IS_PENDING } from './delivery-queue.js';
 import { Delivery, type DeliveryStatus } from './delivery.entity.js';
@@ -23,6 +22,15 @@ export interface NewDelivery {
   readonly contentType: string;
   /** Makes the body from the delivery's number within its subject (1, 2, 3 …). */
   readonly body: (sequence: number) => string;
+}
+
+/** The first delivery of a subject, to be recorded by whoever records what it is about. Number 1. */
+export interface FirstDelivery {
+  readonly id: string;
+  readonly url: string;
+  /** Of its endpoint, in `relay_endpoints.url_digest`. */
+  readonly endpointDigest: Buffer;
+  readonly bodySealed: string;
 }
 
 /** What we tell a partner: at least once, each subject's deliveries in order, never dropped unseen. */
@@ -72,6 +80,12 @@ export class RelayService {
     return id;
   }
 
+  /** For a statement that records it with something else; where its endpoint is not known yet, `enqueue` makes it. */
+  first({ url, body }: Pick<NewDelivery, 'url' | 'body'>): FirstDelivery {
+    const id = newId();
+    return { id, url, endpointDigest: digestOf(endpointUrlOf(url)), bodySealed: this.box.seal(body(1), id, BODY) };
+  }
+
   /** To be called when a transaction that enqueued something has committed; every other process looks within a second. */
   wake(): void {
     this.wakeUp.wake();
@@ -109,7 +123,7 @@ export class RelayService {
     subjectId: string,
     endpointUrl: string,
   ): Promise<{ sequence: number; endpointId: string }> {
-    const digest = createHash('sha256').update(endpointUrl, 'utf8').digest();
+    const digest = digestOf(endpointUrl);
     const [row] = await manager.query<{ sequence: number; endpointId: string | null }[]>(
       `with numbered as (
          insert into delivery_sequences as s (subject_id, last) values ($1, 1)

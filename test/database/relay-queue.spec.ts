@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { SecretBox } from '../../src/common/secret-box.js';
 import { type Config, readConfig } from '../../src/config/config.js';
 import { dataSourceOptions } from '../../src/database/database.js';
+import { Listener } from '../../src/database/listener.js';
 import { Partner } from '../../src/partners/partner.entity.js';
 import { type Claimed, DeliveryQueue, type Room } from '../../src/relay/delivery-queue.js';
 import { Delivery } from '../../src/relay/delivery.entity.js';
@@ -34,7 +35,7 @@ beforeAll(async () => {
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
     ADMIN_KEY: 'an-admin-key-of-32-characters-or-more',
   });
-  relay = new RelayService(dataSource.getRepository(Delivery), box, new WakeUp(config));
+  relay = new RelayService(dataSource.getRepository(Delivery), box, new WakeUp(new Listener(config)));
   queue = new DeliveryQueue(dataSource, box, config);
 });
 afterAll(() => dataSource.destroy());

@@ -1,0 +1,65 @@
+import { isOwnFault } from './postgres-errors.js';
+
+/** More at once would make one statement long, and others wait for it. */
+const MOST = 64;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Work of many requests done by one statement: one round trip, one commit and one flush for all that came while the batch
+ * before was under way. Who comes alone waits for nobody.
+ */
+export class Batches<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private underWay = 0;
+  private looking = false;
+
+  /**
+   * @param work does all or nothing, in one statement, and answers in the order of the items
+   * @param atOnce batches under way at the same time, each on a connection of its own
+   */
+  constructor(
+    private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly atOnce = 2,
+  ) {}
+
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.look();
+    });
+  }
+
+  /** After the present turn of the event loop, so that what it brings goes together. */
+  private look(): void {
+    if (this.looking || this.underWay >= this.atOnce || this.waiting.length === 0) return;
+    this.looking = true;
+    setImmediate(() => {
+      this.looking = false;
+      const batch = this.waiting.splice(0, MOST);
+      if (batch.length === 0) return;
+      this.underWay += 1;
+      void this.run(batch).finally(() => {
+        this.underWay -= 1;
+        this.look();
+      });
+      this.look();
+    });
+  }
+
+  private async run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.work(batch.map(({ item }) => item));
+      for (const [i, { resolve }] of batch.entries()) resolve(results[i] as Result);
+    } catch (error) {
+      // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
+      // was done (a lost connection), every one is told so.
+      if (batch.length > 1 && isOwnFault(error)) await Promise.all(batch.map((one) => this.run([one])));
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import { Global, Module } from '@nestjs/common';
+import { Listener } from './listener.js';
+import { Memory } from './memory.js';
+
+/** What every feature shares of the database, beside TypeORM's data source. */
+@Global()
+@Module({ providers: [Listener, Memory], exports: [Listener, Memory] })
+export class DatabaseModule {}
