@@ -7,6 +7,7 @@ import { OutgoingCalls1764500000000 } from './1764500000000-outgoing-calls.js';
 import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
 import { ReturnPage1764700000000 } from './1764700000000-return-page.js';
 import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
+import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Reconciliation1764600000000,
   ReturnPage1764700000000,
   OneOpening1764800000000,
+  OrderOfEvents1765000000000,
 ];

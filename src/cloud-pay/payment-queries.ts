@@ -19,6 +19,9 @@ import {
   relayView,
 } from './payment.view.js';
 
+/** By the database's clock, since several processes write about one payment; their ids, and clocks, tell no order. */
+const OLDEST_FIRST = { createdAt: 'ASC', id: 'ASC' } as const;
+
 /** What happened to payments, for the partner whose they are. */
 @Injectable()
 export class PaymentQueries {
@@ -33,8 +36,8 @@ export class PaymentQueries {
   async get(biller: Biller, id: string): Promise<PaymentDetailView> {
     const payment = await this.find(biller, id);
     const [receipts, deliveries] = await Promise.all([
-      this.receipts.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } }),
-      this.relay.about([payment.id]),
+      this.receipts.find({ where: { paymentId: payment.id }, order: OLDEST_FIRST }),
+      this.relay.about(payment.id),
     ]);
     return { ...paymentView(payment), receipts: receipts.map(receiptView), relay: deliveries.map(relayView) };
   }
@@ -59,7 +62,7 @@ export class PaymentQueries {
   /** Oldest first. */
   async events(biller: Biller, id: string): Promise<PaymentEventsView> {
     const payment = await this.find(biller, id);
-    const events = await this.eventRows.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } });
+    const events = await this.eventRows.find({ where: { paymentId: payment.id }, order: OLDEST_FIRST });
     return { data: events.map(eventView) };
   }
 
