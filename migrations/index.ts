@@ -8,6 +8,7 @@ import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
 import { ReturnPage1764700000000 } from './1764700000000-return-page.js';
 import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
 import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
+import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   ReturnPage1764700000000,
   OneOpening1764800000000,
   OrderOfEvents1765000000000,
+  OpenedInOrder1765010000000,
 ];

@@ -32,9 +32,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const isId = (text: unknown): text is string => typeof text === 'string' && UUID.test(text);
 
-/** When a UUIDv7 was made, to the millisecond. */
-export const timeOfId = (id: string): Date => new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
-
 /** The least id that can have been made at or after a time, so that a filter by time uses the index of ids. */
 export function leastIdAt(time: Date): string {
   const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
