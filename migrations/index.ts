@@ -7,6 +7,8 @@ import { OutgoingCalls1764500000000 } from './1764500000000-outgoing-calls.js';
 import { Reconciliation1764600000000 } from './1764600000000-reconciliation.js';
 import { ReturnPage1764700000000 } from './1764700000000-return-page.js';
 import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
+import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
+import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { Changes1765900000000 } from './1765900000000-changes.js';
 
 /** In the order they run. */
@@ -20,5 +22,7 @@ export const migrations = [
   Reconciliation1764600000000,
   ReturnPage1764700000000,
   OneOpening1764800000000,
+  OrderOfEvents1765000000000,
+  OpenedInOrder1765010000000,
   Changes1765900000000,
 ];

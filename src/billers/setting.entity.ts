@@ -48,5 +48,5 @@ export class BillerSettingChange {
   /** Null: it was taken away. */
   @Column('text', { nullable: true }) value: string | null;
   @Column('text') setBy: string;
-  @Column('timestamptz', { default: () => 'now()' }) setAt: Date;
+  @Column('timestamptz', { default: () => 'clock_timestamp()' }) setAt: Date;
 }

@@ -81,7 +81,8 @@ export class SettingsService {
 
   /** Every value it had, the newest first. */
   history(billerId: string, settingId: number): Promise<BillerSettingChange[]> {
-    return this.changes.find({ where: { billerId, settingId }, order: { id: 'DESC' }, take: 200 });
+    // By the database's clock: administrators may be served by several processes.
+    return this.changes.find({ where: { billerId, settingId }, order: { setAt: 'DESC', id: 'DESC' }, take: 200 });
   }
 
   /** How many other billers have this very value. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, LessThan, MoreThan, Repository } from 'typeorm';
+import { EntityManager, Raw, Repository } from 'typeorm';
 import { SecretBox } from '../common/secret-box.js';
 import { IdempotencyKeyInUse, IdempotencyKeyReused } from './errors.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
@@ -37,7 +37,7 @@ export class Idempotency {
    */
   async claim(manager: EntityManager, claim: Claim, paymentId: string, lockSeconds: number): Promise<ClaimResult> {
     const { partnerId, billerId, key, fingerprint } = claim;
-    await manager.delete(IdempotencyKey, { partnerId, billerId, key, createdAt: LessThan(expiry()) });
+    await manager.delete(IdempotencyKey, { partnerId, billerId, key, createdAt: EXPIRED });
     const inserted = await manager.query<{ key: string }[]>(
       `insert into idempotency_keys (partner_id, biller_id, key, fingerprint, payment_id, locked_until)
        values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))
@@ -54,18 +54,18 @@ export class Idempotency {
     if (!taken) return this.claim(manager, claim, paymentId, lockSeconds);
     const answer = this.answerIn(taken, fingerprint);
     if (answer) return { kind: 'answered', answer };
-    if (taken.lockedUntil > new Date()) throw inUse();
-    await manager.query(
+    const [, freed] = await manager.query<[unknown, number]>(
       `update idempotency_keys set payment_id = $4, locked_until = now() + make_interval(secs => $5)
-       where partner_id = $1 and biller_id = $2 and key = $3`,
+       where partner_id = $1 and biller_id = $2 and key = $3 and locked_until <= now()`,
       [partnerId, billerId, key, paymentId, lockSeconds],
     );
+    if (freed === 0) throw inUse();
     return { kind: 'claimed', abandoned: taken.paymentId };
   }
 
   /** The answer that a key has already, without claiming it. @throws IdempotencyKeyReused */
   async answered({ partnerId, billerId, key, fingerprint }: Claim): Promise<OpenedPaymentView | undefined> {
-    const taken = await this.keys.findOneBy({ partnerId, billerId, key, createdAt: MoreThan(expiry()) });
+    const taken = await this.keys.findOneBy({ partnerId, billerId, key, createdAt: KEPT });
     return taken ? this.answerIn(taken, fingerprint) : undefined;
   }
 
@@ -100,7 +100,7 @@ export class Idempotency {
 
   /** Removes keys past their 72 hours. @returns how many */
   async sweep(): Promise<number> {
-    const { affected } = await this.keys.delete({ createdAt: LessThan(expiry()) });
+    const { affected } = await this.keys.delete({ createdAt: EXPIRED });
     return affected ?? 0;
   }
 
@@ -113,7 +113,9 @@ export class Idempotency {
   }
 }
 
-const expiry = (): Date => new Date(Date.now() - KEPT_HOURS * 3_600_000);
+/** By the clock that wrote it, which is the database's. */
+const EXPIRED = Raw((createdAt) => `${createdAt} < now() - interval '${KEPT_HOURS} hours'`);
+const KEPT = Raw((createdAt) => `${createdAt} >= now() - interval '${KEPT_HOURS} hours'`);
 
 const inUse = (): IdempotencyKeyInUse =>
   new IdempotencyKeyInUse('Wait for the answer of that request, or send this one again in a few seconds.', {

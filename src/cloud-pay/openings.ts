@@ -27,6 +27,12 @@ interface Earlier {
   readonly abandoned: boolean;
 }
 
+/** When a page was opened, by the database's clock, and how long it can be used from then on. */
+export interface PageLife {
+  readonly openedAt: Date;
+  readonly pageSeconds: number;
+}
+
 /** The record of an opening: the intent before Invoice Cloud is asked, and what came of it. Never calls anybody. */
 @Injectable()
 export class Openings {
@@ -86,11 +92,10 @@ export class Openings {
   async recordOpened(
     payment: Payment,
     url: string,
-    pageSeconds: number,
+    { openedAt, pageSeconds }: PageLife,
     claim: Claim | undefined,
   ): Promise<OpenedPaymentView> {
     const hostedPageSealed = this.box.seal(url, payment.id, PAGE);
-    const openedAt = new Date();
     const pageExpiresAt = new Date(openedAt.getTime() + pageSeconds * 1000);
     const opened = { ...payment, status: 'open' as const, openedAt, pageExpiresAt, updatedAt: openedAt };
     const answer = { ...paymentView(opened), cloudPaymentUrl: url, reused: false };
@@ -159,7 +164,7 @@ export class Openings {
        from payments where biller_id = $1 and invoice_number = $2 and account_number = $3
        order by status in ('paid', 'overpaid', 'duplicate-payment') desc, status = 'opening' desc,
          (status in ('open', 'declined', 'partially-paid') and page_expires_at > now() and terms_digest = $4) is true desc,
-         id desc limit 1`,
+         created_at desc, id desc limit 1`,
       [billerId, invoiceNumber, accountNumber, termsDigest, this.lockSeconds()],
     );
   }

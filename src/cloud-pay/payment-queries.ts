@@ -19,6 +19,15 @@ import {
   relayView,
 } from './payment.view.js';
 
+/**
+ * Ids are made by the processes' clocks, and created_at by the database's. The index of ids leads to the time that is asked
+ * for, and is read as far around it as the clocks may differ.
+ */
+const CLOCKS_APART_MS = 3_600_000;
+
+/** By the database's clock, since several processes write about one payment; their ids, and clocks, tell no order. */
+const OLDEST_FIRST = { createdAt: 'ASC', id: 'ASC' } as const;
+
 /** What happened to payments, for the partner whose they are. */
 @Injectable()
 export class PaymentQueries {
@@ -33,8 +42,8 @@ export class PaymentQueries {
   async get(biller: Biller, id: string): Promise<PaymentDetailView> {
     const payment = await this.find(biller, id);
     const [receipts, deliveries] = await Promise.all([
-      this.receipts.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } }),
-      this.relay.about([payment.id]),
+      this.receipts.find({ where: { paymentId: payment.id }, order: OLDEST_FIRST }),
+      this.relay.about(payment.id),
     ]);
     return { ...paymentView(payment), receipts: receipts.map(receiptView), relay: deliveries.map(relayView) };
   }
@@ -45,8 +54,16 @@ export class PaymentQueries {
     if (query.status) select.andWhere('p.status = :status', { status: query.status });
     if (query.invoiceNumber) select.andWhere('p.invoiceNumber = :invoice', { invoice: query.invoiceNumber });
     if (query.accountNumber) select.andWhere('p.accountNumber = :account', { account: query.accountNumber });
-    if (query.createdFrom) select.andWhere('p.id >= :from', { from: leastIdAt(new Date(query.createdFrom)) });
-    if (query.createdBefore) select.andWhere('p.id < :before', { before: leastIdAt(new Date(query.createdBefore)) });
+    if (query.createdFrom) {
+      const from = new Date(query.createdFrom);
+      const fromId = leastIdAt(new Date(from.getTime() - CLOCKS_APART_MS));
+      select.andWhere('p.id >= :fromId and p.createdAt >= :from', { fromId, from });
+    }
+    if (query.createdBefore) {
+      const before = new Date(query.createdBefore);
+      const beforeId = leastIdAt(new Date(before.getTime() + CLOCKS_APART_MS));
+      select.andWhere('p.id < :beforeId and p.createdAt < :before', { beforeId, before });
+    }
     if (query.cursor) select.andWhere('p.id < :cursor', { cursor: query.cursor });
     const found = await select
       .orderBy('p.id', 'DESC')
@@ -59,7 +76,7 @@ export class PaymentQueries {
   /** Oldest first. */
   async events(biller: Biller, id: string): Promise<PaymentEventsView> {
     const payment = await this.find(biller, id);
-    const events = await this.eventRows.find({ where: { paymentId: payment.id }, order: { id: 'ASC' } });
+    const events = await this.eventRows.find({ where: { paymentId: payment.id }, order: OLDEST_FIRST });
     return { data: events.map(eventView) };
   }
 

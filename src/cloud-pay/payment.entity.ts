@@ -64,7 +64,8 @@ export class Payment {
   @Column('text', { nullable: true }) failureDetail: string | null;
   /** A PostBack was held: an administrator has to look. */
   @Column('boolean', { default: false }) needsReview: boolean;
-  @Column('timestamptz', { default: () => 'now()' }) createdAt: Date;
+  /** Of several for one invoice, the later one is the partner's last word: not a transaction's beginning. */
+  @Column('timestamptz', { default: () => 'clock_timestamp()' }) createdAt: Date;
   @Column('timestamptz', { default: () => 'now()' }) updatedAt: Date;
   @Column('timestamptz', { nullable: true }) openedAt: Date | null;
   @Column('timestamptz', { nullable: true }) settledAt: Date | null;

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
 import { type ForOpening, OpeningFacts } from '../billers/opening-facts.js';
-import { newId, timeOfId } from '../common/id.js';
+import { clockFrom } from '../common/clock.js';
+import { newId } from '../common/id.js';
 import { centsOf } from '../common/money.js';
 import { digestOf } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -68,11 +69,14 @@ export class PaymentsService {
     const answered = await this.openings.recordIntent(payment, claim || undefined);
     if (answered) return answered;
 
+    // What expires is compared with the database's clock, which has just said when the intent was recorded. To ask it again
+    // would cost a round trip, and the answer that is sealed beside the times has to name them.
+    const databaseClock = clockFrom(payment.createdAt);
     try {
       const pageSeconds = biller.hostedPageSeconds ?? this.config.hostedPageSeconds;
       const { PortalOrigin: portalOrigin, ...wire } = request;
       if (portalOrigin && wire.ReturnURL) {
-        const ends = new Date(Date.now() + pageSeconds * 1000);
+        const ends = new Date(databaseClock().getTime() + pageSeconds * 1000);
         const way = { portalOrigin, returnUrl: wire.ReturnURL, paymentId: payment.id };
         wire.ReturnURL = await this.returns.issue(biller, way, ends);
       }
@@ -80,7 +84,12 @@ export class PaymentsService {
         ...wire,
         PostBackURL: `${facts.publicUrl}/postbacks/${capability}`,
       });
-      return await this.openings.recordOpened(payment, url, pageSeconds, claim || undefined);
+      return await this.openings.recordOpened(
+        payment,
+        url,
+        { openedAt: databaseClock(), pageSeconds },
+        claim || undefined,
+      );
     } catch (error) {
       await this.openings.recordUnopened(payment, error, claim || undefined);
       throw error;
@@ -106,9 +115,8 @@ export class PaymentsService {
 function newPayment(biller: Biller, request: CloudPaymentRequest, capability: string): Payment {
   const [customer] = request.Customers;
   const [invoice] = customer?.Invoices ?? [];
-  const id = newId();
   return Object.assign(new Payment(), {
-    id,
+    id: newId(),
     billerId: biller.id,
     partnerId: biller.partnerId,
     status: 'opening',
@@ -131,8 +139,6 @@ function newPayment(biller: Biller, request: CloudPaymentRequest, capability: st
     failureCode: null,
     failureDetail: null,
     needsReview: false,
-    createdAt: timeOfId(id),
-    updatedAt: timeOfId(id),
     openedAt: null,
     settledAt: null,
   });

@@ -20,7 +20,11 @@ export class QuickOpenings {
     private readonly box: SecretBox,
   ) {}
 
-  /** @returns false when nothing was recorded */
+  /**
+   * The payment gets the time of its record from the database: that of a process, set wrong, would make it an abandoned one
+   * to the others at once, or never.
+   * @returns false when nothing was recorded
+   */
   async recordIntent(payment: Payment, claim: Claim | undefined, lockSeconds: number): Promise<boolean> {
     const row = [
       payment.id,
@@ -35,14 +39,15 @@ export class QuickOpenings {
       payment.termsDigest,
       payment.postbackUrl,
       payment.capabilityDigest,
-      payment.createdAt,
       newId(),
     ];
     try {
       const [recorded] = claim
-        ? await run(this.dataSource, INTENT_WITH_KEY, [...row, claim.key, claim.fingerprint, lockSeconds])
-        : await run(this.dataSource, INTENT, row);
-      return recorded !== undefined;
+        ? await run<Recorded>(this.dataSource, INTENT_WITH_KEY, [...row, claim.key, claim.fingerprint, lockSeconds])
+        : await run<Recorded>(this.dataSource, INTENT, row);
+      if (!recorded) return false;
+      payment.createdAt = payment.updatedAt = recorded.created_at;
+      return true;
     } catch (error) {
       if (isUniqueViolation(error, 'payments_one_opening_key')) return false;
       throw error;
@@ -64,15 +69,18 @@ export class QuickOpenings {
   }
 }
 
+interface Recorded {
+  readonly created_at: Date;
+}
+
 const intent = (from: string): string => `payment as (
     insert into payments (id, biller_id, partner_id, status, account_number, invoice_number, biller_reference,
-      amount_due_cents, allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest, created_at,
-      updated_at)
+      amount_due_cents, allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest)
     select $1::uuid, $2::uuid, $3::uuid, 'opening', $4, $5, $6, $7::bigint, $8::boolean, $9::bigint, $10::bytea, $11,
-      $12::bytea, $13::timestamptz, $13::timestamptz from ${from} returning id
+      $12::bytea from ${from} returning id, created_at
   ), event as (
-    insert into payment_events (id, payment_id, type, data) select $14::uuid, id, 'payment.opening', '{}' from payment
-  ) select id from payment`;
+    insert into payment_events (id, payment_id, type, data) select $13::uuid, id, 'payment.opening', '{}' from payment
+  ) select created_at from payment`;
 
 /** Nothing is known of the invoice that could stand in the way. */
 const CLEAR = `with clear as (
@@ -84,7 +92,7 @@ const INTENT: Prepared = prepared(`${CLEAR}, ${intent('clear')}`);
 
 const INTENT_WITH_KEY: Prepared = prepared(`${CLEAR}, key as (
     insert into idempotency_keys (partner_id, biller_id, key, fingerprint, payment_id, locked_until)
-    select $3::uuid, $2::uuid, $15, $16::bytea, $1::uuid, now() + make_interval(secs => $17::float8) from clear
+    select $3::uuid, $2::uuid, $14, $15::bytea, $1::uuid, now() + make_interval(secs => $16::float8) from clear
     on conflict do nothing returning key
   ), ${intent('key')}`);
 

@@ -17,5 +17,6 @@ export class Receipt {
   @Column('bigint', { nullable: true, transformer: centsColumn }) feeCents: number | null;
   /** How much of the amount is to be returned to the payer. */
   @Column('bigint', { default: 0, transformer: centsColumn }) refundCents: number;
-  @Column('timestamptz', { default: () => 'now()' }) createdAt: Date;
+  /** Not the transaction's beginning: the order of receipts is that in which they were booked, behind the payment's lock. */
+  @Column('timestamptz', { default: () => 'clock_timestamp()' }) createdAt: Date;
 }

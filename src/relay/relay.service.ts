@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { EntityManager, In, Repository } from 'typeorm';
+import { EntityManager, Repository } from 'typeorm';
 import { newId } from '../common/id.js';
 import { digestOf, SecretBox } from '../common/secret-box.js';
 import { BODY } from './attempts.js';
@@ -91,9 +91,9 @@ export class RelayService {
     this.wakeUp.wake();
   }
 
-  /** Deliveries about these subjects, oldest first. */
-  about(subjectIds: readonly string[]): Promise<Delivery[]> {
-    return this.deliveries.find({ where: { subjectId: In([...subjectIds]) }, order: { id: 'ASC' } });
+  /** Deliveries about a subject, in the order in which they go out. */
+  about(subjectId: string): Promise<Delivery[]> {
+    return this.deliveries.find({ where: { subjectId }, order: { sequence: 'ASC' } });
   }
 
   /** Seconds since the oldest delivery was recorded that has not been delivered, parked ones included; null: none. */
