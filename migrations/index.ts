@@ -10,6 +10,7 @@ import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
 import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
 import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { Changes1765900000000 } from './1765900000000-changes.js';
+import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   OrderOfEvents1765000000000,
   OpenedInOrder1765010000000,
   Changes1765900000000,
+  LeanOpenings1765910000000,
 ];

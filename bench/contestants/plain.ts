@@ -1,11 +1,11 @@
 /**
  * The plain way: Nest as its guides show it. A class that class-validator checks, `HttpService` with axios as it comes, and
- * a repository's `save` before and after the call. On Fastify, which is the quicker of Nest's two adapters.
+ * a repository's `save` before and after the call. On Express, which is what Nest takes when nothing is said.
  */
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Body, Controller, Get, Injectable, Module, Post, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsNumber, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
@@ -115,6 +115,6 @@ class PlainController {
 })
 class PlainModule {}
 
-const app = await NestFactory.create<NestFastifyApplication>(PlainModule, new FastifyAdapter(), { logger: false });
+const app = await NestFactory.create<NestExpressApplication>(PlainModule, new ExpressAdapter(), { logger: false });
 app.useGlobalPipes(new ValidationPipe({ transform: true }));
 await app.listen(port, '127.0.0.1');

@@ -5,7 +5,7 @@ import { openAtReference, openDropIn, openPayment } from '../requests.js';
 import { alternate, figuresOf, type Part, quietest, ratio, spread } from '../rounds.js';
 
 const FLOOR = 'floor: Fastify, undici, pg';
-const PLAIN = 'plain: Nest, axios, TypeORM';
+const PLAIN = 'plain: Nest, Express, axios, TypeORM';
 const PLATFORM = 'platform';
 
 /** Opening a payment: throughput, and the latency when half as much is asked for. */
@@ -48,7 +48,6 @@ export async function measureOpening(bench: Bench): Promise<Findings> {
         value: toPlain.median,
         spread: toPlain,
         atLeast: 2,
-        note: 'the plain way on Fastify; Express is not installed',
       },
       {
         name: "opening: p99 at half of saturation, over the floor's",

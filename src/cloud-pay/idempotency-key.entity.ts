@@ -1,12 +1,10 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { Biller } from '../billers/biller.entity.js';
-import { Partner } from '../partners/partner.entity.js';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 @Entity('idempotency_keys')
 @Index('idempotency_keys_created_idx', ['createdAt'])
 export class IdempotencyKey {
-  @PrimaryColumn('uuid') @ForeignKey(() => Partner, { name: 'idempotency_keys_partner_fkey' }) partnerId: string;
-  @PrimaryColumn('uuid') @ForeignKey(() => Biller, { name: 'idempotency_keys_biller_fkey' }) billerId: string;
+  @PrimaryColumn('uuid') partnerId: string;
+  @PrimaryColumn('uuid') billerId: string;
   @PrimaryColumn('text') key: string;
   /** SHA-256 of the request as it was read, so that spelling and order of names do not matter. */
   @Column('bytea') fingerprint: Buffer;

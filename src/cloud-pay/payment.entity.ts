@@ -16,12 +16,11 @@ import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
   unique: true,
   where: `status = 'opening'`,
 })
-@Index('payments_opening_idx', ['createdAt'], { where: `status = 'opening'` })
 @Index('payments_expiry_idx', ['pageExpiresAt'], { where: `status = 'open'` })
 @Index('payments_refund_idx', ['id'], { where: 'refund_due_cents > 0' })
 @Index('payments_biller_idx', ['billerId', 'id'])
 @Index('payments_status_idx', ['billerId', 'status', 'id'])
-@Index('payments_invoice_idx', ['billerId', 'invoiceNumber', 'id'])
+@Index('payments_invoice_idx', ['billerId', 'invoiceNumber', 'accountNumber', 'id'])
 @Index('payments_account_idx', ['billerId', 'accountNumber', 'id'])
 export class Payment {
   @PrimaryColumn('uuid') id: string;

@@ -3,18 +3,35 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { newId } from '../common/id.js';
 import { SecretBox } from '../common/secret-box.js';
-import { isUniqueViolation } from '../database/postgres-errors.js';
-import { type Prepared, prepared, run } from '../database/prepared.js';
+import { Batches } from '../database/batches.js';
+import { isOwnFault } from '../database/postgres-errors.js';
+import { BRIEFLY, prepared, run } from '../database/prepared.js';
 import { ANSWER, type Claim } from './idempotency.js';
 import type { Payment } from './payment.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
 
+interface Intent {
+  readonly payment: Payment;
+  readonly claim: Claim | undefined;
+  readonly lockSeconds: number;
+}
+
+interface Opened {
+  readonly payment: Payment;
+  readonly hostedPageSealed: string;
+  readonly answer: { readonly claim: Claim; readonly sealed: string } | undefined;
+}
+
 /**
- * The usual way of an opening: two statements, each a transaction and one round trip. Whatever is not usual (a key that was
- * used, an invoice that is known, a payer who was quicker than we) changes nothing here, and `Openings` looks at it in full.
+ * The usual way of an opening: two statements, each a transaction and one round trip, and each for many openings at once.
+ * Whatever is not usual (a key that was used, an invoice that is known, a payer who was quicker than we, a row that another
+ * holds) changes nothing here, and `Openings` looks at it in full.
  */
 @Injectable()
 export class QuickOpenings {
+  private readonly intents = new Batches((intents: readonly Intent[]) => this.insert(intents));
+  private readonly openings = new Batches((openings: readonly Opened[]) => this.update(openings));
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly box: SecretBox,
@@ -26,32 +43,10 @@ export class QuickOpenings {
    * @returns false when nothing was recorded
    */
   async recordIntent(payment: Payment, claim: Claim | undefined, lockSeconds: number): Promise<boolean> {
-    const row = [
-      payment.id,
-      payment.billerId,
-      payment.partnerId,
-      payment.accountNumber,
-      payment.invoiceNumber,
-      payment.billerReference,
-      payment.amountDueCents,
-      payment.allowPartial,
-      payment.minimumDueCents,
-      payment.termsDigest,
-      payment.postbackUrl,
-      payment.capabilityDigest,
-      newId(),
-    ];
-    try {
-      const [recorded] = claim
-        ? await run<Recorded>(this.dataSource, INTENT_WITH_KEY, [...row, claim.key, claim.fingerprint, lockSeconds])
-        : await run<Recorded>(this.dataSource, INTENT, row);
-      if (!recorded) return false;
-      payment.createdAt = payment.updatedAt = recorded.created_at;
-      return true;
-    } catch (error) {
-      if (isUniqueViolation(error, 'payments_one_opening_key')) return false;
-      throw error;
-    }
+    const createdAt = await unlessAtFault(this.intents.add({ payment, claim, lockSeconds }));
+    if (!createdAt) return false;
+    payment.createdAt = payment.updatedAt = createdAt;
+    return true;
   }
 
   /** @returns false when the payment is not `opening` any more, or the key is another request's: nothing was recorded */
@@ -60,56 +55,122 @@ export class QuickOpenings {
     hostedPageSealed: string,
     answered: { readonly claim: Claim; readonly answer: OpenedPaymentView } | undefined,
   ): Promise<boolean> {
-    const row = [payment.id, hostedPageSealed, payment.openedAt, payment.pageExpiresAt, newId()];
-    if (!answered) return (await run(this.dataSource, OPENED, row)).length > 0;
-    const { partnerId, billerId, key } = answered.claim;
-    const sealed = this.box.seal(JSON.stringify(answered.answer), payment.id, ANSWER);
-    const found = await run(this.dataSource, OPENED_WITH_KEY, [...row, sealed, partnerId, billerId, key]);
-    return found.length > 0;
+    const answer = answered && {
+      claim: answered.claim,
+      sealed: this.box.seal(JSON.stringify(answered.answer), payment.id, ANSWER),
+    };
+    return (await unlessAtFault(this.openings.add({ payment, hostedPageSealed, answer }))) ?? false;
+  }
+
+  /** @returns when each was recorded */
+  private async insert(intents: readonly Intent[]): Promise<(Date | undefined)[]> {
+    const column = <Value>(of: (payment: Payment, intent: Intent) => Value): Value[] =>
+      intents.map((intent) => of(intent.payment, intent));
+    const rows = await run<{ id: string; created_at: Date }>(this.dataSource, INTENT, [
+      column(({ id }) => id),
+      column(({ billerId }) => billerId),
+      column(({ partnerId }) => partnerId),
+      column(({ accountNumber }) => accountNumber),
+      column(({ invoiceNumber }) => invoiceNumber),
+      column(({ billerReference }) => billerReference),
+      column(({ amountDueCents }) => amountDueCents),
+      column(({ allowPartial }) => allowPartial),
+      column(({ minimumDueCents }) => minimumDueCents),
+      column(({ termsDigest }) => termsDigest),
+      column(({ postbackUrl }) => postbackUrl),
+      column(({ capabilityDigest }) => capabilityDigest),
+      column(() => newId()),
+      column((_, { claim }) => claim?.key ?? null),
+      column((_, { claim }) => claim?.fingerprint ?? null),
+      column((_, { lockSeconds }) => lockSeconds),
+    ]);
+    const byId = new Map(rows.map((row) => [row.id, row.created_at]));
+    return intents.map(({ payment }) => byId.get(payment.id));
+  }
+
+  private async update(openings: readonly Opened[]): Promise<boolean[]> {
+    const column = <Value>(of: (opened: Opened) => Value): Value[] => openings.map(of);
+    const rows = await run<{ id: string }>(this.dataSource, OPENED, [
+      column(({ payment }) => payment.id),
+      column(({ hostedPageSealed }) => hostedPageSealed),
+      column(({ payment }) => payment.openedAt),
+      column(({ payment }) => payment.pageExpiresAt),
+      column(() => newId()),
+      column(({ answer }) => answer?.sealed ?? null),
+      column(({ answer }) => answer?.claim.partnerId ?? null),
+      column(({ answer }) => answer?.claim.billerId ?? null),
+      column(({ answer }) => answer?.claim.key ?? null),
+    ]);
+    const found = new Set(rows.map(({ id }) => id));
+    return openings.map(({ payment }) => found.has(payment.id));
   }
 }
 
-interface Recorded {
-  readonly created_at: Date;
+/** What PostgreSQL has refused was not done. Where nobody knows, the error stands. */
+async function unlessAtFault<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isOwnFault(error)) return undefined;
+    throw error;
+  }
 }
 
-const intent = (from: string): string => `payment as (
+/**
+ * Clear is an invoice of which nothing is known that could stand in the way, and which is asked for once in this batch. The
+ * keys first, as everywhere; both in an order, so that two batches never wait for each other in a circle.
+ */
+const INTENT = prepared(`
+  with given as materialized (
+    select g.* from ${BRIEFLY}, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+      $8::boolean[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::uuid[], $14::text[], $15::bytea[],
+      $16::float8[]) as g (id, biller_id, partner_id, account_number, invoice_number, biller_reference, amount_due_cents,
+      allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest, event_id, key, fingerprint,
+      lock_seconds)
+  ), clear as materialized (
+    select distinct on (g.biller_id, g.invoice_number, g.account_number) g.* from given g
+    where not exists (
+      select from payments p where p.biller_id = g.biller_id and p.invoice_number = g.invoice_number
+        and p.account_number = g.account_number and p.status <> 'failed')
+    order by g.biller_id, g.invoice_number, g.account_number, g.id
+  ), key as (
+    insert into idempotency_keys (partner_id, biller_id, key, fingerprint, payment_id, locked_until)
+    select partner_id, biller_id, key, fingerprint, id, now() + make_interval(secs => lock_seconds)
+    from clear where key is not null order by partner_id, biller_id, key
+    on conflict do nothing returning payment_id
+  ), payment as (
     insert into payments (id, biller_id, partner_id, status, account_number, invoice_number, biller_reference,
       amount_due_cents, allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest)
-    select $1::uuid, $2::uuid, $3::uuid, 'opening', $4, $5, $6, $7::bigint, $8::boolean, $9::bigint, $10::bytea, $11,
-      $12::bytea from ${from} returning id, created_at
+    select id, biller_id, partner_id, 'opening', account_number, invoice_number, biller_reference, amount_due_cents,
+      allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest
+    from clear where key is null or id in (select payment_id from key)
+    order by biller_id, invoice_number, account_number
+    returning id, created_at
   ), event as (
-    insert into payment_events (id, payment_id, type, data) select $13::uuid, id, 'payment.opening', '{}' from payment
-  ) select created_at from payment`;
-
-/** Nothing is known of the invoice that could stand in the way. */
-const CLEAR = `with clear as (
-    select where not exists (
-      select from payments where biller_id = $2::uuid and invoice_number = $5 and account_number = $4 and status <> 'failed')
-  )`;
-
-const INTENT: Prepared = prepared(`${CLEAR}, ${intent('clear')}`);
-
-const INTENT_WITH_KEY: Prepared = prepared(`${CLEAR}, key as (
-    insert into idempotency_keys (partner_id, biller_id, key, fingerprint, payment_id, locked_until)
-    select $3::uuid, $2::uuid, $14, $15::bytea, $1::uuid, now() + make_interval(secs => $16::float8) from clear
-    on conflict do nothing returning key
-  ), ${intent('key')}`);
-
-const opened = (condition: string): string => `opened as (
-    update payments set status = 'open', hosted_page_sealed = $2, opened_at = $3::timestamptz,
-      page_expires_at = $4::timestamptz, updated_at = $3::timestamptz
-    where id = $1::uuid and status = 'opening' ${condition} returning id
-  ), event as (
-    insert into payment_events (id, payment_id, type, data) select $5::uuid, id, 'payment.open', '{}' from opened
-  )`;
-
-const OPENED: Prepared = prepared(`with ${opened('')} select id from opened`);
+    insert into payment_events (id, payment_id, type, data)
+    select g.event_id, p.id, 'payment.opening', '{}' from payment p join given g using (id)
+  )
+  select id, created_at from payment`);
 
 /** The key first, as everywhere; with the payment not opened, its answer is overwritten by what `Openings` decides. */
-const OPENED_WITH_KEY: Prepared = prepared(`with key as (
-    update idempotency_keys set answer_sealed = $6
-    where partner_id = $7::uuid and biller_id = $8::uuid and key = $9 and payment_id = $1::uuid
-      and exists (select from payments where id = $1::uuid and status = 'opening')
-    returning key
-  ), ${opened('and exists (select from key)')} select id from opened`);
+const OPENED = prepared(`
+  with given as materialized (
+    select g.* from ${BRIEFLY}, unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[],
+      $7::uuid[], $8::uuid[], $9::text[]) as g (id, hosted_page_sealed, opened_at, page_expires_at, event_id,
+      answer_sealed, partner_id, biller_id, key)
+  ), key as (
+    update idempotency_keys k set answer_sealed = g.answer_sealed from given g
+    where k.partner_id = g.partner_id and k.biller_id = g.biller_id and k.key = g.key and k.payment_id = g.id
+      and exists (select from payments p where p.id = g.id and p.status = 'opening')
+    returning k.payment_id
+  ), opened as (
+    update payments p set status = 'open', hosted_page_sealed = g.hosted_page_sealed, opened_at = g.opened_at,
+      page_expires_at = g.page_expires_at, updated_at = g.opened_at
+    from given g
+    where p.id = g.id and p.status = 'opening' and (g.key is null or g.id in (select payment_id from key))
+    returning p.id
+  ), event as (
+    insert into payment_events (id, payment_id, type, data)
+    select g.event_id, g.id, 'payment.open', '{}' from opened join given g using (id)
+  )
+  select id from opened`);

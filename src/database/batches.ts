@@ -58,7 +58,8 @@ export class Batches<Item, Result> {
     } catch (error) {
       // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
       // was done (a lost connection), every one is told so.
-      if (batch.length > 1 && isOwnFault(error)) await Promise.all(batch.map((one) => this.run([one])));
+      // Nobody waits for them: the next batch may go.
+      if (batch.length > 1 && isOwnFault(error)) for (const one of batch) void this.run([one]);
       else for (const { reject } of batch) reject(error);
     }
   }

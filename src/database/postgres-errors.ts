@@ -30,7 +30,7 @@ export function mayWorkAgain(error: unknown): boolean {
 }
 
 /** Of the statement: its data, a constraint, a deadlock, a timeout. Connections, shutdowns and what follows from them are not. */
-const OWN_FAULT = /^(22|23|40|42|53|54|55)\w{3}$|^57014$/;
+const OWN_FAULT = /^(22|23|40|53|54|55)\w{3}$|^57014$/;
 
 /** Whether PostgreSQL itself says that the statement failed, and so that nothing of it was done. */
 export function isOwnFault(error: unknown): boolean {

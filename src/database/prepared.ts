@@ -18,7 +18,7 @@ export const prepared = (text: string): Prepared => ({
  * A row to select from, in a statement that is made for many: nobody waits long for one whose row is locked. The lock that is
  * not had in time is an error (55P03), and each is then tried alone.
  */
-export const BRIEFLY = `(select set_config('lock_timeout', '250ms', true)) as briefly`;
+export const BRIEFLY = `(select set_config('lock_timeout', '50ms', true)) as briefly`;
 
 /** Runs one statement on a connection of the pool: in one round trip, and for that statement alone its own transaction. */
 export async function run<Row extends object>(
