@@ -167,7 +167,8 @@ const OPENED = prepared(`
     update payments p set status = 'open', hosted_page_sealed = g.hosted_page_sealed, opened_at = g.opened_at,
       page_expires_at = g.page_expires_at, updated_at = g.opened_at
     from given g
-    where p.id = g.id and p.status = 'opening' and (g.key is null or g.id in (select payment_id from key))
+    -- Written so that no partial index fits: by the id, however few openings there were when this was planned.
+    where p.id = g.id and p.status || '' = 'opening' and (g.key is null or g.id in (select payment_id from key))
     returning p.id
   ), event as (
     insert into payment_events (id, payment_id, type, data)

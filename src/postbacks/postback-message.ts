@@ -13,14 +13,15 @@ const MOST_FIELDS = 200;
 export interface PostbackMessage {
   /** As named by the sender, in its order. */
   readonly fields: readonly (readonly [name: string, value: string])[];
+  /** The same by their names in lower case; of a name that comes twice, the first. */
+  readonly values: ReadonlyMap<string, string>;
   /** Why it can't be read without doubt. */
   readonly doubts: readonly string[];
 }
 
 /** Of a message without doubts: one field, whatever the case of its name. */
 export function fieldOf(message: PostbackMessage, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  return message.fields.find(([field]) => field.toLowerCase() === wanted)?.[1];
+  return message.values.get(name.toLowerCase());
 }
 
 /**
@@ -31,9 +32,12 @@ export function readPostback({ contentType, query, body }: RawPostback): Postbac
   const doubts: string[] = [];
   const fromQuery = [...new URLSearchParams(query)];
   const fromBody = /^application\/json\b/i.test(contentType) ? readJson(body, doubts) : [...new URLSearchParams(body)];
-  if (hasRepeats(fromQuery) || hasRepeats(fromBody)) doubts.push('repeated-field');
-  if (fromQuery.length + fromBody.length > MOST_FIELDS) return { fields: [], doubts: ['too-many-fields'] };
-  const inQuery = new Map(fromQuery.map(([name, value]) => [name.toLowerCase(), value]));
+  if (fromQuery.length + fromBody.length > MOST_FIELDS) {
+    return { fields: [], values: new Map(), doubts: ['too-many-fields'] };
+  }
+  const inQuery = valuesOf(fromQuery);
+  const inBody = valuesOf(fromBody);
+  if (inQuery.size < fromQuery.length || inBody.size < fromBody.length) doubts.push('repeated-field');
   const fields = [...fromQuery];
   for (const [name, value] of fromBody) {
     const earlier = inQuery.get(name.toLowerCase());
@@ -43,7 +47,7 @@ export function readPostback({ contentType, query, body }: RawPostback): Postbac
   // What we add ourselves must not stand in what we add it to: the partner would read either.
   if (fields.some(([name]) => isReserved(name))) doubts.push('reserved-field');
   if (fields.length === 0 && doubts.length === 0) doubts.push('empty');
-  return { fields, doubts };
+  return { fields, values: new Map([...inBody, ...inQuery]), doubts };
 }
 
 /** BillbridgePaymentId, BillbridgeStatus and whatever may be added beside them. */
@@ -55,8 +59,13 @@ export function formOf({ contentType, query, body }: RawPostback, { fields }: Po
   return new URLSearchParams(fields.map(([name, value]): [string, string] => [name, value])).toString();
 }
 
-function hasRepeats(fields: readonly (readonly [string, string])[]): boolean {
-  return new Set(fields.map(([name]) => name.toLowerCase())).size !== fields.length;
+function valuesOf(fields: readonly (readonly [string, string])[]): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase();
+    if (!values.has(lower)) values.set(lower, value);
+  }
+  return values;
 }
 
 function readJson(body: string, doubts: string[]): [string, string][] {

@@ -5,6 +5,7 @@ import { SecretBox } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { BREAKS_AFTER, healthOf, HELD_BACK } from './breaker.js';
 import { nextAttempt } from './retry-schedule.js';
+import { DeliveredRecords } from './delivered.js';
 import type { Outcome } from './sender.js';
 
 /**
@@ -66,12 +67,14 @@ interface RecordedRow {
 @Injectable()
 export class DeliveryQueue {
   private readonly leaseSeconds: number;
+  private readonly delivered: DeliveredRecords;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly box: SecretBox,
     @Inject(CONFIG) private readonly config: Config,
   ) {
+    this.delivered = new DeliveredRecords(dataSource);
     this.leaseSeconds = config.relay.timeoutMs / 1000 + GRACE_SECONDS;
   }
 
@@ -95,29 +98,28 @@ export class DeliveryQueue {
    * @returns undefined when another worker had taken this one for lost, and has the say
    */
   async record(delivery: Claimed, outcome: Outcome, at: Date, ms: number): Promise<Recorded | undefined> {
+    if (outcome.delivered) return this.recordDelivered(delivery, outcome, at, ms);
     const attempts = delivery.attempts + 1;
     const made = attempts - delivery.attemptsBefore;
     const health = healthOf(outcome);
     const { retrySeconds } = this.config.relay;
-    const next = nextAttempt(made, retrySeconds, Math.random(), outcome.delivered ? 0 : outcome.retryAfter);
+    const next = nextAttempt(made, retrySeconds, Math.random(), outcome.retryAfter);
     // What an endpoint was switched off by waits for the switch, however many attempts it has had.
-    const [status, afterSeconds] = outcome.delivered
-      ? (['delivered', null] as const)
-      : health === 'gone'
+    const [status, afterSeconds] =
+      health === 'gone'
         ? (['pending', 0] as const)
         : next.retry
           ? (['pending', next.afterSeconds] as const)
           : (['parked', null] as const);
-    const answer = outcome.answer ? this.box.seal(outcome.answer, delivery.id, `answer-${attempts}`) : null;
     const [row] = await this.dataSource.query<RecordedRow[]>(RECORD, [
       delivery.id,
       delivery.attempts,
       status,
       outcome.status,
-      outcome.delivered ? null : outcome.error,
+      outcome.error,
       at,
       Math.round(ms),
-      answer,
+      this.sealed(outcome, delivery.id, attempts),
       afterSeconds,
       health,
       delivery.probing,
@@ -132,6 +134,24 @@ export class DeliveryQueue {
       brokeAfter: row.held_for === null ? undefined : (row.failures ?? undefined),
       switchedOff: row.switched_off === true,
     };
+  }
+
+  private async recordDelivered(
+    { id, attempts, subjectId }: Claimed,
+    outcome: Outcome & { delivered: true },
+    at: Date,
+    ms: number,
+  ): Promise<Recorded | undefined> {
+    const answerSealed = this.sealed(outcome, id, attempts + 1);
+    const recorded = await this.delivered.add({ id, attempts, status: outcome.status, at, ms, answerSealed });
+    if (!recorded) return undefined;
+    if (recorded.awaited) await this.wakeNext(subjectId);
+    const dueIn = recorded.awaited ? 0 : undefined;
+    return { status: 'delivered', attempts: attempts + 1, dueIn, brokeAfter: undefined, switchedOff: false };
+  }
+
+  private sealed({ answer }: Outcome, id: string, attempt: number): string | null {
+    return answer ? this.box.seal(answer, id, `answer-${attempt}`) : null;
   }
 
   /** Lets go at once what waits for an earlier one that nobody attempts any more: its waker died before it could wake. */
@@ -203,13 +223,12 @@ const CLAIM = `
   )
   select * from claimed`;
 
-/** On the healthy path the endpoint's row is read and not written. */
+/** An attempt that failed. What was delivered is recorded by `DeliveredRecords`. */
 const RECORD = `
   with done as (
     update deliveries set
       status = $3, held = false, attempts = attempts + 1, last_status = $4, last_error = $5, last_attempt_at = $6, claimed_until = null,
       next_attempt_at = now() + $9 * interval '1 second',
-      delivered_at = case when $3 = 'delivered' then now() end,
       parked_at = case when $3 = 'parked' then now() end
     where id = $1 and ${IS_PENDING} and attempts = $2
     returning id, attempts, endpoint_id, awaited

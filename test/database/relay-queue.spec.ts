@@ -72,7 +72,14 @@ const rowOf = (id: string): Promise<Delivery> => dataSource.getRepository(Delive
 /** Runs a statement of the queue's without its effect. @returns the rows it answers, and the pages of 8 KiB it reads */
 async function costOf(work: (overheard: DeliveryQueue) => Promise<unknown>): Promise<{ rows: number; blocks: number }> {
   let asked: readonly unknown[] = [];
-  const overheard = { query: (...all: unknown[]) => ((asked = all), Promise.resolve([])) } as unknown as DataSource;
+  const master = {
+    query: ({ text, values }: { text: string; values: unknown[] }) => (
+      (asked = [text, values]),
+      Promise.resolve({ rows: [] })
+    ),
+  };
+  const query = (...all: unknown[]) => ((asked = all), Promise.resolve([]));
+  const overheard = { query, driver: { master } } as unknown as DataSource;
   await work(new DeliveryQueue(overheard, box, config));
   const [sql, values] = asked as [string, unknown[]];
   const runner = dataSource.createQueryRunner();
