@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Batches } from '../../src/database/batches.js';
+
+const undone = (code = '23505') => Object.assign(new Error('refused'), { code });
+
+/** Notes each batch, and answers when it is told. */
+function stage(atOnce: number, fails: (items: readonly number[]) => unknown = () => undefined) {
+  const batches: (readonly number[])[] = [];
+  const ends: (() => void)[] = [];
+  const work = async (items: readonly number[]): Promise<number[]> => {
+    batches.push(items);
+    await new Promise<void>((done) => ends.push(done));
+    const error = fails(items);
+    if (error) throw error;
+    return items.map((item) => item * 10);
+  };
+  return { batches, endNext: () => ends.shift()?.(), made: new Batches(work, atOnce) };
+}
+const turn = () => new Promise((done) => setImmediate(() => setImmediate(done)));
+
+describe('batches', () => {
+  test('take together what comes together, answer each its own, and let the rest wait for the end of one', async () => {
+    const { batches, endNext, made } = stage(1);
+    const first = [1, 2].map((item) => made.add(item));
+    await turn();
+    const second = [3, 4, 5].map((item) => made.add(item));
+    await turn();
+    expect(batches).toEqual([[1, 2]]);
+    endNext();
+    expect(await Promise.all(first)).toEqual([10, 20]);
+    await turn();
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+    endNext();
+    expect(await Promise.all(second)).toEqual([30, 40, 50]);
+  });
+
+  test('are under way as many at once as were allowed', async () => {
+    const { batches, endNext, made } = stage(2);
+    const all = [];
+    for (const item of [1, 2, 3, 4]) {
+      all.push(made.add(item));
+      await turn();
+    }
+    expect(batches).toEqual([[1], [2]]);
+    endNext();
+    await turn();
+    expect(batches).toEqual([[1], [2], [3, 4]]);
+    endNext();
+    endNext();
+    expect(await Promise.all(all)).toEqual([10, 20, 30, 40]);
+  });
+
+  test('hold no more than 64', async () => {
+    const { batches, endNext, made } = stage(1);
+    const all = Array.from({ length: 100 }, (_, i) => made.add(i));
+    await turn();
+    endNext();
+    await turn();
+    endNext();
+    await Promise.all(all);
+    expect(batches.map(({ length }) => length)).toEqual([64, 36]);
+  });
+
+  test('that PostgreSQL refused are tried one by one: the fault is its owner’s alone', async () => {
+    const { batches, endNext, made } = stage(1, (items) => (items.includes(2) ? undone() : undefined));
+    const all = Promise.allSettled([1, 2, 3].map((item) => made.add(item)));
+    await turn();
+    endNext();
+    await turn();
+    expect(batches).toEqual([[1, 2, 3], [1], [2], [3]]);
+    // Those who are tried alone are waited for by nobody.
+    const later = made.add(4);
+    await turn();
+    expect(batches.at(-1)).toEqual([4]);
+    for (let i = 0; i < 4; i += 1) endNext();
+    expect((await all).map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message))).toEqual([
+      10,
+      'refused',
+      30,
+    ]);
+    expect(await later).toBe(40);
+  });
+
+  test.each([
+    ['a lost connection', Object.assign(new Error('lost'), { code: 'ECONNRESET' })],
+    ['a server that stops', undone('57P01')],
+    ['a mistake in the statement', undone('42601')],
+  ])('that end in %s are not tried again: nobody knows what was done, or it would be the same', async (_, error) => {
+    const { batches, endNext, made } = stage(1, () => error);
+    const all = Promise.allSettled([1, 2].map((item) => made.add(item)));
+    await turn();
+    endNext();
+    expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await sleep(5);
+    expect(batches).toEqual([[1, 2]]);
+  });
+});
