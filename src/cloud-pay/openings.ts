@@ -113,13 +113,17 @@ export class Openings {
     return this.payments.manager.transaction(async (manager) => {
       if (claim) await this.idempotency.hold(manager, claim, payment.id);
       // The payer may have been quicker than we, or the janitor: then the status stays what they made of it.
-      await manager.query(
-        `update payments set status = case when status = 'opening' then 'open' else status end,
+      const [[before]] = await manager.query<[{ status: PaymentStatus }[], number]>(
+        `with before as (select status from payments where id = $1 for no key update)
+         update payments set status = case when before.status = 'opening' then 'open' else before.status end,
            hosted_page_sealed = $2, opened_at = now(), page_expires_at = now() + make_interval(secs => $3),
-           updated_at = now() where id = $1`,
+           updated_at = now() from before where id = $1 returning before.status`,
         [payment.id, hostedPageSealed, pageSeconds],
       );
-      await addEvent(manager, payment.id, 'payment.open', {});
+      if (!before) throw new Error(`payment ${payment.id} is gone`);
+      // Who reads events takes the last of them for the status: a payment that is paid does not become open again.
+      const late = before.status !== 'opening';
+      await addEvent(manager, payment.id, late ? 'page.opened' : 'payment.open', late ? { status: before.status } : {});
       const stored = await manager.findOneByOrFail(Payment, { id: payment.id });
       const answer = { ...paymentView(stored), cloudPaymentUrl: url, reused: false };
       if (claim) await this.idempotency.answer(manager, claim, payment.id, answer);
