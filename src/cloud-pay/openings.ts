@@ -11,6 +11,7 @@ import { type Claim, Idempotency } from './idempotency.js';
 import { QuickOpenings } from './quick-openings.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import { addEvent } from './payment-event.entity.js';
+import { pagesOf, subtractedOf } from './parts.js';
 import { isSettled, type PaymentStatus } from './payment-status.js';
 import { Payment } from './payment.entity.js';
 import { type OpenedPaymentView, paymentView } from './payment.view.js';
@@ -83,10 +84,23 @@ export class Openings {
       const lost = newest?.status === 'unconfirmed' || newest?.status === 'opening';
       if (newest?.status === 'opening') await markUnopened(manager, newest.id, INTERRUPTED);
       payment.supersedesId = lost ? newest.id : null;
-      await manager.insert(Payment, payment);
-      await addEvent(manager, payment.id, 'payment.opening', lost ? { supersedes: newest.id } : {});
+      const parts = await this.countParts(manager, payment);
+      // Not into the entity by itself: cents would come back as text.
+      const insert = manager.createQueryBuilder().insert().into(Payment).values(payment).updateEntity(false);
+      const { raw } = (await insert.returning('created_at').execute()) as { raw: [{ created_at: Date }] };
+      payment.createdAt = payment.updatedAt = raw[0].created_at;
+      await addEvent(manager, payment.id, 'payment.opening', { ...(lost && { supersedes: newest.id }), ...parts });
       return undefined;
     });
+  }
+
+  /** @returns for the event, where parts were paid: how much, and how much of it BalanceDue no longer asks for */
+  private async countParts(manager: EntityManager, payment: Payment): Promise<object> {
+    const pages = await pagesOf(manager, payment);
+    const paidInPartsCents = pages.parts.reduce((sum, part) => sum + part, 0);
+    payment.subtractedCents = subtractedOf(payment.amountDueCents, pages);
+    payment.otherPagesCents = paidInPartsCents - payment.subtractedCents;
+    return paidInPartsCents > 0 ? { paidInPartsCents, subtractedCents: payment.subtractedCents } : {};
   }
 
   async recordOpened(
