@@ -45,7 +45,7 @@ export type Settled =
  * Every payment for the same invoice is locked, always in the same order: two of them that are paid at the same moment must
  * see each other, and must not wait for each other.
  */
-const LOCKED = 'for update of p';
+const LOCKED = 'for no key update of p';
 
 /** The one place where a PostBack changes a payment. Every method works in the caller's transaction. */
 @Injectable()

@@ -123,7 +123,7 @@ export class PostbackDecisions {
     }
     const paymentId = seen.paymentId ?? givenPaymentId;
     const payment = paymentId === undefined ? null : await this.settlement.byId(manager, paymentId);
-    const postback = await manager.findOneOrFail(Postback, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const postback = await manager.findOneOrFail(Postback, { where: { id }, lock: { mode: 'for_no_key_update' } });
     // Rejected by an administrator is final; an address that was no payment's is not a decision of anybody.
     if (postback.verdict === 'verified' || postback.decidedAt !== null) throw decided(postback);
     if (postback.paymentId === null && payment) await this.refuseTwin(manager, postback, payment.id);
