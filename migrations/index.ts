@@ -9,6 +9,7 @@ import { ReturnPage1764700000000 } from './1764700000000-return-page.js';
 import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
 import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
 import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
+import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js';
 import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 
@@ -25,6 +26,7 @@ export const migrations = [
   OneOpening1764800000000,
   OrderOfEvents1765000000000,
   OpenedInOrder1765010000000,
+  PartsOverPages1765020000000,
   Changes1765900000000,
   LeanOpenings1765910000000,
 ];

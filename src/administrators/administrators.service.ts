@@ -96,7 +96,7 @@ export class AdministratorsService {
   }
 
   private async find(change: Change, id: string): Promise<AdminKey> {
-    const key = await change.manager.findOne(AdminKey, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const key = await change.manager.findOne(AdminKey, { where: { id }, lock: { mode: 'for_no_key_update' } });
     if (!key) throw new AdminKeyNotFound('Check the id; GET /admin/v1/admin-keys lists the keys.');
     return key;
   }

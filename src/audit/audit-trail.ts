@@ -77,7 +77,9 @@ export class AuditTrail {
   }
 
   private async append(manager: EntityManager, actor: Actor, entries: readonly Entry[]): Promise<void> {
-    const [head] = await manager.query<{ seq: string; hash: Buffer }[]>(`select seq, hash from audit_head for update`);
+    const [head] = await manager.query<{ seq: string; hash: Buffer }[]>(
+      `select seq, hash from audit_head for no key update`,
+    );
     if (!head) throw new Error('the audit trail has no head');
     let { hash } = head;
     let seq = BigInt(head.seq);

@@ -131,7 +131,7 @@ export class BillerSecretsService {
     // The biller's row orders those who change its secrets; versions then have no gap and no repetition.
     const biller = await change.manager.findOne(Biller, {
       where: { id: billerId },
-      lock: { mode: 'pessimistic_write' },
+      lock: { mode: 'for_no_key_update' },
     });
     if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');
     const all = await change.manager.find(InvoiceCloudKey, { where: { billerId, kind }, order: { version: 'DESC' } });

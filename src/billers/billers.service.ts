@@ -110,7 +110,8 @@ export class BillersService {
 
   /** Switches a biller off or on for partners; doing so twice is no error. */
   async setActive(change: Change, id: string, active: boolean): Promise<Biller> {
-    const biller = await this.lock(change, id, undefined);
+    // What hangs on the biller and is being recorded now is waited for, and what comes waits: who switches it off counts.
+    const biller = await this.lock(change, id, undefined, active ? 'for_no_key_update' : 'pessimistic_write');
     const deactivatedAt = active ? null : (biller.deactivatedAt ?? new Date());
     await change.manager.update(
       Biller,
@@ -122,8 +123,14 @@ export class BillersService {
     return change.manager.findOneByOrFail(Biller, { id });
   }
 
-  private async lock(change: Change, id: string, revision: number | undefined): Promise<Biller> {
-    const biller = await change.manager.findOne(Biller, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  /** @param mode the weaker one lets payments be recorded meanwhile, whose foreign key shares a lock of the biller's key */
+  private async lock(
+    change: Change,
+    id: string,
+    revision: number | undefined,
+    mode: 'for_no_key_update' | 'pessimistic_write' = 'for_no_key_update',
+  ): Promise<Biller> {
+    const biller = await change.manager.findOne(Biller, { where: { id }, lock: { mode } });
     if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');
     if (revision !== undefined && revision !== biller.revision) {
       throw new BillerChanged(`Read it again (its ETag is "${biller.revision}" now), and send the change anew.`);

@@ -99,7 +99,7 @@ export class SettingsService {
   async set(change: Change, billerId: string, settingId: number, value: string | null): Promise<void> {
     const biller = await change.manager.findOne(Biller, {
       where: { id: billerId },
-      lock: { mode: 'pessimistic_write' },
+      lock: { mode: 'for_no_key_update' },
     });
     if (!biller) throw new BillerNotFound('Check the biller id; GET /admin/v1/billers lists them.');
     const definition = await change.manager.findOneBy(SettingDefinition, { id: settingId });

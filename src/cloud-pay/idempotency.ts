@@ -48,7 +48,7 @@ export class Idempotency {
 
     const taken = await manager.findOne(IdempotencyKey, {
       where: { partnerId, billerId, key },
-      lock: { mode: 'pessimistic_write' },
+      lock: { mode: 'for_no_key_update' },
     });
     // The request that held it has failed in the meantime, and released it.
     if (!taken) return this.claim(manager, claim, paymentId, lockSeconds);
@@ -76,7 +76,7 @@ export class Idempotency {
   async hold(manager: EntityManager, { partnerId, billerId, key }: Claim, paymentId: string): Promise<void> {
     const mine = await manager.findOne(IdempotencyKey, {
       where: { partnerId, billerId, key, paymentId },
-      lock: { mode: 'pessimistic_write' },
+      lock: { mode: 'for_no_key_update' },
     });
     if (!mine) throw inUse();
   }

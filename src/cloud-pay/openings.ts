@@ -11,6 +11,7 @@ import { type Claim, Idempotency } from './idempotency.js';
 import { QuickOpenings } from './quick-openings.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import { addEvent } from './payment-event.entity.js';
+import { pagesOf, subtractedOf } from './parts.js';
 import { isSettled, type PaymentStatus } from './payment-status.js';
 import { Payment } from './payment.entity.js';
 import { type OpenedPaymentView, paymentView } from './payment.view.js';
@@ -83,10 +84,23 @@ export class Openings {
       const lost = newest?.status === 'unconfirmed' || newest?.status === 'opening';
       if (newest?.status === 'opening') await markUnopened(manager, newest.id, INTERRUPTED);
       payment.supersedesId = lost ? newest.id : null;
-      await manager.insert(Payment, payment);
-      await addEvent(manager, payment.id, 'payment.opening', lost ? { supersedes: newest.id } : {});
+      const parts = await this.countParts(manager, payment);
+      // Not into the entity by itself: cents would come back as text.
+      const insert = manager.createQueryBuilder().insert().into(Payment).values(payment).updateEntity(false);
+      const { raw } = (await insert.returning('created_at').execute()) as { raw: [{ created_at: Date }] };
+      payment.createdAt = payment.updatedAt = raw[0].created_at;
+      await addEvent(manager, payment.id, 'payment.opening', { ...(lost && { supersedes: newest.id }), ...parts });
       return undefined;
     });
+  }
+
+  /** @returns for the event, where parts were paid: how much, and how much of it BalanceDue no longer asks for */
+  private async countParts(manager: EntityManager, payment: Payment): Promise<object> {
+    const pages = await pagesOf(manager, payment);
+    const paidInPartsCents = pages.parts.reduce((sum, part) => sum + part, 0);
+    payment.subtractedCents = subtractedOf(payment.amountDueCents, pages);
+    payment.otherPagesCents = paidInPartsCents - payment.subtractedCents;
+    return paidInPartsCents > 0 ? { paidInPartsCents, subtractedCents: payment.subtractedCents } : {};
   }
 
   async recordOpened(
@@ -113,13 +127,17 @@ export class Openings {
     return this.payments.manager.transaction(async (manager) => {
       if (claim) await this.idempotency.hold(manager, claim, payment.id);
       // The payer may have been quicker than we, or the janitor: then the status stays what they made of it.
-      await manager.query(
-        `update payments set status = case when status = 'opening' then 'open' else status end,
+      const [[before]] = await manager.query<[{ status: PaymentStatus }[], number]>(
+        `with before as (select status from payments where id = $1 for no key update)
+         update payments set status = case when before.status = 'opening' then 'open' else before.status end,
            hosted_page_sealed = $2, opened_at = now(), page_expires_at = now() + make_interval(secs => $3),
-           updated_at = now() where id = $1`,
+           updated_at = now() from before where id = $1 returning before.status`,
         [payment.id, hostedPageSealed, pageSeconds],
       );
-      await addEvent(manager, payment.id, 'payment.open', {});
+      if (!before) throw new Error(`payment ${payment.id} is gone`);
+      // Who reads events takes the last of them for the status: a payment that is paid does not become open again.
+      const late = before.status !== 'opening';
+      await addEvent(manager, payment.id, late ? 'page.opened' : 'payment.open', late ? { status: before.status } : {});
       const stored = await manager.findOneByOrFail(Payment, { id: payment.id });
       const answer = { ...paymentView(stored), cloudPaymentUrl: url, reused: false };
       if (claim) await this.idempotency.answer(manager, claim, payment.id, answer);

@@ -2,6 +2,10 @@ import { Column, Entity, type EntityManager, ForeignKey, Index, PrimaryColumn } 
 import { newId } from '../common/id.js';
 import { Payment } from './payment.entity.js';
 
+/**
+ * Those that begin with `payment.` and a status say that it came to that. `page.opened` stands for `payment.open` where the
+ * payer, or the janitor, was quicker than the record of the page: the status stays what it was.
+ */
 export const PAYMENT_EVENT_TYPES = [
   'payment.opening',
   'payment.open',
@@ -15,6 +19,7 @@ export const PAYMENT_EVENT_TYPES = [
   'payment.duplicate-payment',
   'payment.alert',
   'payment.refunded',
+  'page.opened',
   'postback.held',
   'postback.accepted',
   'postback.rejected',

@@ -19,7 +19,7 @@ export const PAYMENT_STATUSES = [
  * - `declined`: the last attempt was refused; the payer may try again on the same page
  * - `expired`: the hosted page's life ended without a PostBack
  * - `partially-paid`: verified, less than what was asked, as the request allowed it
- * - `paid`: verified, what was asked
+ * - `paid`: verified, what was asked, together with the parts on other pages of the invoice
  * - `overpaid`: verified, more than what was asked; the rest is to be refunded
  * - `duplicate-payment`: the invoice was paid before, by another PaymentGUID; what came again is to be refunded
  */
@@ -70,17 +70,25 @@ export interface Outcome {
   readonly refundCents: number;
 }
 
-/**
- * What an approved amount makes of a payment. A pure function.
- * @param paidElsewhere another payment has settled the same invoice
- */
-export function outcomeOf(before: Balance, amountCents: number, paidElsewhere: boolean): Outcome {
+/** What the other pages of the same invoice have come to. */
+export interface OtherPages {
+  /** One of them has settled the invoice. */
+  readonly paidElsewhere: boolean;
+  /** Parts that were paid there and count towards what this page asks (decision 12). Cents. */
+  readonly otherPagesCents: number;
+}
+
+/** What an approved amount makes of a payment. A pure function. */
+export function outcomeOf(before: Balance, amountCents: number, other: OtherPages): Outcome {
   const amountPaidCents = (before.amountPaidCents ?? 0) + amountCents;
-  if (paidElsewhere || isSettled(before.status)) {
+  const total = amountPaidCents + other.otherPagesCents;
+  const due = before.amountDueCents ?? total;
+  // An older page may have asked for more, and parts there for all that this one asks.
+  const nothingLeft = other.otherPagesCents > 0 && total - amountCents >= due;
+  if (other.paidElsewhere || nothingLeft || isSettled(before.status)) {
     return { status: 'duplicate-payment', amountPaidCents, refundCents: amountCents };
   }
-  const due = before.amountDueCents ?? amountPaidCents;
-  if (amountPaidCents < due) return { status: 'partially-paid', amountPaidCents, refundCents: 0 };
-  if (amountPaidCents === due) return { status: 'paid', amountPaidCents, refundCents: 0 };
-  return { status: 'overpaid', amountPaidCents, refundCents: amountPaidCents - due };
+  if (total < due) return { status: 'partially-paid', amountPaidCents, refundCents: 0 };
+  if (total === due) return { status: 'paid', amountPaidCents, refundCents: 0 };
+  return { status: 'overpaid', amountPaidCents, refundCents: total - due };
 }

@@ -59,6 +59,10 @@ export class Payment {
   @Column('bigint', { nullable: true, transformer: centsColumn }) feeCents: number | null;
   /** and how much is to be returned to the payer. */
   @Column('bigint', { default: 0, transformer: centsColumn }) refundDueCents: number;
+  /** Of the parts on other pages of the invoice, what the partner has subtracted from BalanceDue already (decision 12), */
+  @Column('bigint', { default: 0, transformer: centsColumn }) subtractedCents: number;
+  /** and what counts towards it, as of the opening or the last receipt. */
+  @Column('bigint', { default: 0, transformer: centsColumn }) otherPagesCents: number;
   @Column('text', { nullable: true }) failureCode: string | null;
   @Column('text', { nullable: true }) failureDetail: string | null;
   /** A PostBack was held: an administrator has to look. */

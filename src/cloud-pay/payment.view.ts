@@ -33,6 +33,11 @@ export class PaymentView {
   @ApiProperty({ type: 'integer', nullable: true }) amountDueCents: number | null;
   /** All that was paid, without the fee; a payer may pay in parts, or twice. @example 300 */
   @ApiProperty({ type: 'integer', nullable: true }) amountPaidCents: number | null;
+  /**
+   * Parts that were paid on other pages of the same invoice and count towards amountDueCents too, as of the opening or the
+   * last receipt of this one. @example 0
+   */
+  @ApiProperty({ type: 'integer' }) paidOnOtherPagesCents: number;
   /** Invoice Cloud's convenience fee, on top of the amount. @example 0 */
   @ApiProperty({ type: 'integer', nullable: true }) feeCents: number | null;
   /** How much of it is to be returned to the payer. @example 0 */
@@ -108,6 +113,7 @@ export function paymentView(payment: Payment): PaymentView {
     billerReference: payment.billerReference,
     amountDueCents: payment.amountDueCents,
     amountPaidCents: payment.amountPaidCents,
+    paidOnOtherPagesCents: payment.otherPagesCents,
     feeCents: payment.feeCents,
     refundDueCents: payment.refundDueCents,
     paymentGuid: payment.paymentGuid,

@@ -136,6 +136,8 @@ function newPayment(biller: Biller, request: CloudPaymentRequest, capability: st
     amountPaidCents: null,
     feeCents: null,
     refundDueCents: 0,
+    subtractedCents: 0,
+    otherPagesCents: 0,
     failureCode: null,
     failureDetail: null,
     needsReview: false,

@@ -30,7 +30,7 @@ export class Refunds {
    */
   async record(change: Change, id: string, amountCents: number, reason: string): Promise<PaymentView> {
     const { manager } = change;
-    const payment = await manager.findOne(Payment, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const payment = await manager.findOne(Payment, { where: { id }, lock: { mode: 'for_no_key_update' } });
     if (!payment) throw new PaymentNotFound('Check the payment id; GET /admin/v1/payments/refunds-due lists them.');
     const { refundDueCents } = payment;
     if (refundDueCents === 0) throw new NoRefundDue('It was returned already, or nothing was paid too much.');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { newId } from '../common/id.js';
-import { hasMoney, mayBecome, outcomeOf, type Outcome, type PaymentStatus } from './payment-status.js';
+import { hasMoney, mayBecome, type OtherPages, outcomeOf, type Outcome, type PaymentStatus } from './payment-status.js';
 import { addEvent } from './payment-event.entity.js';
 
 /** What a verified PostBack says. Amounts in cents. */
@@ -29,9 +29,7 @@ export interface LockedPayment {
 }
 
 /** What is recorded already, as seen after the lock was had. */
-export interface Known {
-  /** Another payment has settled the same invoice. */
-  readonly paidElsewhere: boolean;
+export interface Known extends OtherPages {
   /** Whose receipt this PaymentGUID is; null: nobody's. */
   readonly spentBy: string | null;
 }
@@ -47,7 +45,7 @@ export type Settled =
  * Every payment for the same invoice is locked, always in the same order: two of them that are paid at the same moment must
  * see each other, and must not wait for each other.
  */
-const LOCKED = 'for update of p';
+const LOCKED = 'for no key update of p';
 
 /** The one place where a PostBack changes a payment. Every method works in the caller's transaction. */
 @Injectable()
@@ -89,29 +87,28 @@ export class Settlement {
   }
 
   /** To be asked after the lock, by a statement of its own: one that waited for the lock still sees what was before. */
-  async known(manager: EntityManager, payment: LockedPayment, paymentGuid: string): Promise<Known> {
+  async known(manager: EntityManager, payment: LockedPayment, paymentGuid: string | null): Promise<Known> {
     const [known] = await manager.query<[Known]>(
-      `select
+      `with other as (
+         select p.status, p.amount_paid_cents, own.subtracted_cents from payments p join payments own on own.id = $1
+         where p.biller_id = own.biller_id and p.invoice_number = own.invoice_number
+           and p.account_number = own.account_number and p.id <> own.id
+       )
+       select
          (select r.payment_id from receipts r where r.biller_id = $2 and r.payment_guid = $3) as "spentBy",
-         exists (select 1 from payments p join payments own on own.id = $1
-           where p.biller_id = own.biller_id and p.invoice_number = own.invoice_number
-             and p.account_number = own.account_number and p.id <> own.id
-             and p.status in ('paid', 'overpaid', 'duplicate-payment')) as "paidElsewhere"`,
+         exists (select from other where status in ('paid', 'overpaid', 'duplicate-payment')) as "paidElsewhere",
+         coalesce((select greatest(sum(amount_paid_cents) - min(subtracted_cents), 0) from other
+           where status = 'partially-paid'), 0)::float8 as "otherPagesCents"`,
       [payment.id, payment.billerId, paymentGuid],
     );
     return known;
   }
 
   /** Records an attempt that was believed. Its PaymentGUID is nobody's yet, if it is approved. */
-  async record(
-    manager: EntityManager,
-    payment: LockedPayment,
-    attempt: Attempt,
-    paidElsewhere: boolean,
-  ): Promise<Settled> {
+  async record(manager: EntityManager, payment: LockedPayment, attempt: Attempt, other: OtherPages): Promise<Settled> {
     if (attempt.approved) {
-      const outcome = outcomeOf(payment, attempt.amountCents, paidElsewhere);
-      await this.book(manager, payment, attempt, outcome);
+      const outcome = outcomeOf(payment, attempt.amountCents, other);
+      await this.book(manager, payment, attempt, outcome, other);
       return { kind: 'moved', status: outcome.status };
     }
     const { paymentGuid, amountCents, feeCents } = attempt;
@@ -137,6 +134,7 @@ export class Settlement {
     payment: LockedPayment,
     { paymentGuid, amountCents, feeCents }: Attempt,
     outcome: Outcome,
+    { otherPagesCents }: OtherPages,
   ): Promise<void> {
     check(payment.status, outcome.status);
     await manager.query(
@@ -149,6 +147,7 @@ export class Settlement {
          where p.id = $2 and o.biller_id = p.biller_id and o.invoice_number = p.invoice_number
            and o.account_number = p.account_number and o.id <> p.id)
        update payments set status = $8, payment_guid = coalesce(payment_guid, $4), amount_paid_cents = $9,
+         other_pages_cents = $10,
          fee_cents = case when $6::bigint is null then fee_cents else coalesce(fee_cents, 0) + $6 end,
          refund_due_cents = refund_due_cents + $7, settled_at = coalesce(settled_at, now()), updated_at = now()
        where id = $2`,
@@ -162,6 +161,7 @@ export class Settlement {
         outcome.refundCents,
         outcome.status,
         outcome.amountPaidCents,
+        otherPagesCents,
       ],
     );
     const refund = outcome.refundCents > 0 ? { refundDueCents: outcome.refundCents } : {};
@@ -170,6 +170,7 @@ export class Settlement {
       amountCents,
       feeCents,
       ...refund,
+      ...(otherPagesCents > 0 && { paidOnOtherPagesCents: otherPagesCents }),
     });
   }
 }

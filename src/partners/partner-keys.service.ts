@@ -118,7 +118,7 @@ export class PartnerKeysService {
   private async find(change: Change, partnerId: string, id: string): Promise<PartnerKey> {
     const key = await change.manager.findOne(PartnerKey, {
       where: { id, partnerId },
-      lock: { mode: 'pessimistic_write' },
+      lock: { mode: 'for_no_key_update' },
     });
     if (!key) throw new PartnerKeyNotFound('Check the id; GET /admin/v1/partners/{partnerId}/keys lists the keys.');
     return key;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Change } from '../audit/audit-trail.js';
 import { addEvent } from '../cloud-pay/payment-event.entity.js';
-import { type Attempt, type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
+import { type Attempt, type Known, type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import { RelayService } from '../relay/relay.service.js';
@@ -56,7 +56,7 @@ export class PostbackDecisions {
       throw new PaymentGuidSpent(`It is a receipt of ${whose}. Reject the postback, or give the right paymentGuid.`);
     }
     await this.decide(change, postback, payment.id, 'verified', acceptance.reason);
-    const settled = await this.record(manager, payment, attempt, known.paidElsewhere);
+    const settled = await this.record(manager, payment, attempt, known);
     if (settled.kind === 'moved' && payment.postbackUrl !== null) {
       await this.relay.enqueue(manager, {
         partnerId: payment.partnerId,
@@ -90,10 +90,10 @@ export class PostbackDecisions {
     manager: EntityManager,
     payment: LockedPayment,
     attempt: Attempt,
-    paidElsewhere: boolean,
+    known: Known,
   ): Promise<Settled> {
     try {
-      return await this.settlement.record(manager, payment, attempt, paidElsewhere);
+      return await this.settlement.record(manager, payment, attempt, known);
     } catch (error) {
       if (!isUniqueViolation(error, 'receipts_payment_guid_key')) throw error;
       throw new PaymentGuidSpent('It has just become a receipt of another payment. Read the postback again.');
@@ -123,7 +123,7 @@ export class PostbackDecisions {
     }
     const paymentId = seen.paymentId ?? givenPaymentId;
     const payment = paymentId === undefined ? null : await this.settlement.byId(manager, paymentId);
-    const postback = await manager.findOneOrFail(Postback, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const postback = await manager.findOneOrFail(Postback, { where: { id }, lock: { mode: 'for_no_key_update' } });
     // Rejected by an administrator is final; an address that was no payment's is not a decision of anybody.
     if (postback.verdict === 'verified' || postback.decidedAt !== null) throw decided(postback);
     if (postback.paymentId === null && payment) await this.refuseTwin(manager, postback, payment.id);

@@ -89,9 +89,9 @@ export class DoubtfulPostbacks {
   ): Promise<PostbackDetailView['ifAccepted']> {
     if (!said.approved)
       return { status: payment.amountPaidCents === null ? 'declined' : payment.status, refundCents: 0 };
-    const { spentBy, paidElsewhere } = await this.settlement.known(manager, payment, said.paymentGuid);
-    if (spentBy !== null) return null;
-    const { status, refundCents } = outcomeOf(payment, said.amountCents, paidElsewhere);
+    const known = await this.settlement.known(manager, payment, said.paymentGuid);
+    if (known.spentBy !== null) return null;
+    const { status, refundCents } = outcomeOf(payment, said.amountCents, known);
     return { status, refundCents };
   }
 }

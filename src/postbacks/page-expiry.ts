@@ -50,7 +50,7 @@ export class PageExpiry {
       const rows = await manager.query<{ id: string }[]>(
         `select p.id from payments p join billers b on b.id = p.biller_id
          where p.status = 'open' and p.page_expires_at < now() and not p.needs_review and not b.ask_invoice_status
-         order by p.page_expires_at limit ${BATCH} for update of p skip locked`,
+         order by p.page_expires_at limit ${BATCH} for no key update of p skip locked`,
       );
       return this.expire(
         manager,
@@ -70,7 +70,7 @@ export class PageExpiry {
          select p.id from payments p join billers b on b.id = p.biller_id
          where p.status = 'open' and p.page_expires_at < now() and not p.needs_review and b.ask_invoice_status
            and (p.asked_at is null or p.asked_at < now() - interval '${ASK_AGAIN_MINUTES} minutes')
-         order by p.page_expires_at limit ${ASKED_BATCH} for update of p skip locked)
+         order by p.page_expires_at limit ${ASKED_BATCH} for no key update of p skip locked)
        returning id, biller_id as "billerId", invoice_number as "invoiceNumber",
          amount_due_cents::float8 as "amountDueCents",
          page_expires_at < now() - interval '${ASK_FOR_HOURS} hours' as last`,

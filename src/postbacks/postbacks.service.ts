@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
-import { type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
+import { type Known, type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
 import { traceOf } from '../common/problem.js';
 import { digestOf } from '../common/secret-box.js';
 import { mayWorkAgain } from '../database/postgres-errors.js';
@@ -12,14 +12,14 @@ import { relayedForm } from './partner-message.js';
 import { type RawPostback, readPostback } from './postback-message.js';
 import { QuickPostbacks } from './quick-postbacks.js';
 import { PostbackRecorder, type Received } from './recorder.js';
-import { judge, type Verdict } from './verdict.js';
+import { judge, paymentGuidOf, type Verdict } from './verdict.js';
 
 /** Ten seconds in all: a restart of PostgreSQL, and no longer than a sender waits. */
 const RETRY_AFTER_MS = [0, 100, 400, 1_000, 2_000, 3_000, 3_000];
 
 interface Decision {
   readonly verdict: Verdict;
-  readonly paidElsewhere: boolean;
+  readonly known: Known;
 }
 
 /** What Invoice Cloud says has happened. It says so once and unsigned, so: store first, believe what agrees, answer. */
@@ -78,7 +78,7 @@ export class PostbacksService {
       await this.recorder.storeUnknown(manager, received);
       return false;
     }
-    const { verdict, paidElsewhere } = await this.decide(manager, payment, received);
+    const { verdict, known } = await this.decide(manager, payment, received);
     const reasons = verdict.verdict === 'held' ? verdict.reasons : [];
     if (!(await this.recorder.store(manager, payment, received, verdict.verdict, reasons))) return true;
     if (verdict.verdict === 'held') {
@@ -86,21 +86,21 @@ export class PostbacksService {
       this.logger.warn({ paymentId: payment.id, reasons }, 'postback held');
       return true;
     }
-    const settled = await this.settlement.record(manager, payment, verdict.attempt, paidElsewhere);
+    const settled = await this.settlement.record(manager, payment, verdict.attempt, known);
     if (settled.kind === 'alert') this.logger.warn({ paymentId: payment.id, reason: settled.reason }, 'postback alert');
     else await this.tellPartner(manager, payment, settled, received);
     return true;
   }
 
-  /** The verdict on the message alone, and then against what is already recorded. */
+  /** The verdict on the message, and then against what is already recorded. */
   private async decide(manager: EntityManager, payment: LockedPayment, { message }: Received): Promise<Decision> {
-    const verdict = judge(message, payment);
-    if (verdict.verdict === 'held' || !verdict.attempt.approved) return { verdict, paidElsewhere: false };
-    const { paidElsewhere, spentBy } = await this.settlement.known(manager, payment, verdict.attempt.paymentGuid);
-    if (spentBy === null) return { verdict, paidElsewhere };
+    const known = await this.settlement.known(manager, payment, paymentGuidOf(message));
+    const { otherPagesCents, spentBy } = known;
+    const verdict = judge(message, { ...payment, otherPagesCents });
+    if (verdict.verdict === 'held' || !verdict.attempt.approved || spentBy === null) return { verdict, known };
     // The same message again gets here too, and is then found stored.
     const reason = spentBy === payment.id ? 'contradicts-earlier-postback' : 'payment-guid-of-another-payment';
-    return { verdict: { verdict: 'held', reasons: [reason] }, paidElsewhere };
+    return { verdict: { verdict: 'held', reasons: [reason] }, known };
   }
 
   private async tellPartner(

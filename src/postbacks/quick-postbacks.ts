@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { mayBecome, outcomeOf } from '../cloud-pay/payment-status.js';
+import { mayBecome, type OtherPages, outcomeOf } from '../cloud-pay/payment-status.js';
 import type { LockedPayment } from '../cloud-pay/settlement.js';
 import { newId } from '../common/id.js';
 import { traceOf } from '../common/problem.js';
@@ -77,10 +77,10 @@ export class QuickPostbacks {
   /** @returns undefined where anything is not usual */
   private judge(seen: Seen, received: Received): Payable | undefined {
     if (seen.hasSiblings || seen.guidSpent || seen.told) return undefined;
-    const verdict = judge(received.message, seen);
+    const verdict = judge(received.message, { ...seen, ...ALONE });
     if (verdict.verdict !== 'verified' || !verdict.attempt.approved) return undefined;
     const { paymentGuid, amountCents, feeCents } = verdict.attempt;
-    const outcome = outcomeOf(seen, amountCents, false);
+    const outcome = outcomeOf(seen, amountCents, ALONE);
     if (!mayBecome(seen.status, outcome.status)) return undefined;
     const delivery =
       seen.postbackUrl === null
@@ -128,6 +128,9 @@ export class QuickPostbacks {
     return payables.map((_, i) => moved.has(i + 1));
   }
 }
+
+/** There is no other page of the invoice. */
+const ALONE: OtherPages = { paidElsewhere: false, otherPagesCents: 0 };
 
 const SAME_INVOICE = `o.biller_id = p.biller_id and o.invoice_number = p.invoice_number
   and o.account_number = p.account_number and o.id <> p.id`;

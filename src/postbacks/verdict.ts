@@ -9,8 +9,10 @@ export interface Asked {
   readonly invoiceNumber: string;
   readonly billerReference: string | null;
   readonly amountDueCents: number | null;
-  /** What has come in so far. */
+  /** What has come in so far, here */
   readonly amountPaidCents: number | null;
+  /** and on other pages of the invoice. */
+  readonly otherPagesCents: number;
   readonly allowPartial: boolean;
   readonly minimumDueCents: number | null;
 }
@@ -85,7 +87,7 @@ function refuseAmount(amountCents: number, asked: Asked): string[] {
   if (asked.amountDueCents === null) return ['amount-not-asked'];
   if (amountCents === asked.amountDueCents) return [];
   if (!asked.allowPartial) return ['amount-differs'];
-  const left = Math.max(asked.amountDueCents - (asked.amountPaidCents ?? 0), 0);
+  const left = Math.max(asked.amountDueCents - (asked.amountPaidCents ?? 0) - asked.otherPagesCents, 0);
   const least = Math.min(asked.minimumDueCents ?? 1, left || 1);
   return amountCents < Math.max(least, 1) ? ['amount-below-minimum'] : [];
 }

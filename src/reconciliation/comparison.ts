@@ -44,7 +44,7 @@ export class Comparison {
     const [rows] = await this.dataSource.query<[{ id: string }[]]>(
       `update reconciliations set leased_until = now() + interval '${LEASE} seconds' where id in (
          select id from reconciliations where status = 'running' and (leased_until is null or leased_until < now())
-         order by id limit 1 for update skip locked)
+         order by id limit 1 for no key update skip locked)
        returning id`,
     );
     const [taken] = rows;

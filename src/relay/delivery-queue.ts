@@ -206,7 +206,7 @@ const CLAIM = `
             where e.subject_id = c.subject_id and e.sequence < c.sequence offset 0
           ) e where e.endpoint_id = c.endpoint_id and e.status = 'pending' and e.next_attempt_at <= now())
       order by c.next_attempt_at limit greatest(o.room, 0)
-      for update skip locked
+      for no key update skip locked
     ) d
   ), chosen as (
     select id, endpoint_id, probing from due where nth <= $6 order by next_attempt_at limit $7

@@ -39,7 +39,7 @@ export class Replays {
   async one(manager: EntityManager, reach: Reach | null, id: string): Promise<{ before: DeliveryStatus }> {
     const select = manager.createQueryBuilder(Delivery, 'd').where('d.id = :id', { id });
     narrow(select, reach, {});
-    const delivery = await select.setLock('pessimistic_write').getOne();
+    const delivery = await select.setLock('for_no_key_update').getOne();
     if (!delivery) throw new DeliveryNotFound('Check the id; delivered and parked ones are forgotten after 30 days.');
     await this.schedule(manager, delivery.partnerId, [delivery.id]);
     await manager.query(`select pg_notify('${CHANNEL}', '')`);
@@ -59,7 +59,7 @@ export class Replays {
     const found = await select
       .orderBy('d.id', 'ASC')
       .limit(query.limit + 1)
-      .setLock('pessimistic_write')
+      .setLock('for_no_key_update')
       .getMany();
     const chosen = found.slice(0, query.limit);
     let last: Date | null = null;

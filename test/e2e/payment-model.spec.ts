@@ -27,12 +27,13 @@ const termsOf = (invoice: number): fc.Arbitrary<Terms> =>
     due: fc.constantFrom(300, 300, 100, 1),
     inParts: fc.boolean(),
     minimum: fc.constantFrom(null, null, 50, 200, 400),
+    subtracted: fc.constantFrom(0, 0, 0, 50, 100),
     start: aStart,
   });
 
-/** One payment, two pages of one invoice, or these and another invoice. */
+/** One payment, two or three pages of one invoice, or these and another invoice. */
 const someTerms = fc
-  .constantFrom([0], [0, 0], [0, 0], [0, 1], [0, 0, 1])
+  .constantFrom([0], [0, 0], [0, 0], [0, 0, 0], [0, 1], [0, 0, 1])
   .chain((invoices) => fc.tuple(...invoices.map(termsOf)))
   // An invoice is opened once at a time.
   .map((terms): Terms[] =>
@@ -66,7 +67,32 @@ const aCase: fc.Arbitrary<Case> = someTerms.chain((terms) =>
     });
   }),
 );
-const someCases = fc.array(aCase, { minLength: 1, maxLength: AT_ONCE, size: 'max' });
+
+/** Parts alone, on the pages of one invoice: chance seldom leads there. */
+const partsOverPages: fc.Arbitrary<Case> = fc
+  .tuple(fc.constantFrom(2, 3), fc.constantFrom(0, 0, 50, 100))
+  .chain(([pages, subtracted]) => {
+    const one = { invoice: 0, due: 300, inParts: true, minimum: null, start: 'open' as const };
+    const terms = Array.from({ length: pages }, (_, n): Terms => ({ ...one, subtracted: n === 0 ? 0 : subtracted }));
+    const part = fc.record({ to: fc.nat(pages - 1), cents: fc.constantFrom(50, 100, 150, 200, 300) });
+    return fc.array(part, { minLength: 2, maxLength: GUIDS }).map((parts): Case => {
+      const drafts = parts.map(({ to, cents }, guid): Draft => ({
+        to,
+        cents,
+        guid,
+        approved: true,
+        fee: null,
+        forgery: null,
+      }));
+      const [first, ...rest] = drafts.map((draft, spelling) => ({ draft, spelling }));
+      return { terms, batches: [first ? [first] : [], rest] };
+    });
+  });
+const someCases = fc.array(fc.oneof({ arbitrary: aCase, weight: 4 }, partsOverPages), {
+  minLength: 1,
+  maxLength: AT_ONCE,
+  size: 'max',
+});
 
 /** How far a case has come. */
 interface Played {

@@ -496,17 +496,24 @@ describe('a PostBack', () => {
     });
   });
 
-  test('that overtakes the answer to the request is not lost, and not undone by that answer', async () => {
+  test.each<[string, Record<string, string>]>([
+    ['', {}],
+    [' under an Idempotency-Key', { 'idempotency-key': randomUUID() }],
+  ])('that overtakes the answer to the request%s is not lost, and not undone by that answer', async (_, headers) => {
     const story = await newStory();
     await story.fault({ kind: 'delay', ms: 900, operation: 'cloud-payments' });
-    const asking = story.ask();
+    const asking = story.ask(sampleRequest(), headers);
     const { postBackUrl } = await eventually('Invoice Cloud was asked', async () => {
       return (await story.requests()).length > 0 && story.lastAsked();
     });
     expect(await postBack(postBackUrl, story.message())).toBe(204);
     const { status, body } = await asking;
     expect(status).toBe(201);
+    expect(body).toMatchObject({ status: 'paid', cloudPaymentUrl: expect.any(String) });
     expect(await story.payment(body.id)).toMatchObject({ status: 'paid', amountPaidCents: 300 });
+    // The last status that the events tell is the status.
+    expect(await story.eventTypes(body.id)).toEqual(['payment.opening', 'payment.paid', 'page.opened']);
+    expect((await story.events(body.id)).at(-1)?.data).toEqual({ status: 'paid' });
   });
 
   test('for a page whose answer was lost settles the payment that was unconfirmed', async () => {

@@ -22,6 +22,7 @@ describe('reading payments', () => {
       billerReference: '209860|12570',
       amountDueCents: 300,
       amountPaidCents: null,
+      paidOnOtherPagesCents: 0,
       feeCents: null,
       refundDueCents: 0,
       paymentGuid: null,

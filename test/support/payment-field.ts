@@ -74,23 +74,25 @@ export class PaymentField {
     const laid = cases.map(({ terms, guids: howMany }) => {
       const key = randomUUID();
       const guids = Array.from({ length: howMany }, () => randomUUID());
-      return terms.map(({ invoice, due, inParts, minimum, start }) => {
+      return terms.map(({ invoice, due, inParts, minimum, subtracted, start }) => {
         const capability = randomBytes(32).toString('base64url');
         const about = { billerGuid: this.billerGuid, invoiceNumber: `${key}-${invoice}`, reference: key, guids };
         const digest = createHash('sha256').update(capability).digest('hex');
         const id = randomUUID();
         const { invoiceNumber } = about;
-        rows.push({ id, key, digest, invoiceNumber, due, inParts, minimum, start });
+        rows.push({ id, key, digest, invoiceNumber, due, inParts, minimum, subtracted, start });
         return { id, capability, about };
       });
     });
     await this.database.query(
       `insert into payments (id, biller_id, partner_id, postback_url, status, account_number, invoice_number,
-         biller_reference, amount_due_cents, allow_partial, minimum_due_cents, capability_digest)
+         biller_reference, amount_due_cents, allow_partial, minimum_due_cents, subtracted_cents,
+         capability_digest)
        select r.id, $2, $3, $4, r.start, r.key, r."invoiceNumber", r.key, r.due, r."inParts", r.minimum,
+         r.subtracted,
          decode(r.digest, 'hex')
        from jsonb_to_recordset($1) as r (id uuid, start text, key text, "invoiceNumber" text, due bigint,
-         "inParts" boolean, minimum bigint, digest text)`,
+         "inParts" boolean, minimum bigint, subtracted bigint, digest text)`,
       [JSON.stringify(rows), this.billerId, this.partnerId, PARTNER_URL],
     );
     return laid;

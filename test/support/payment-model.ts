@@ -23,6 +23,8 @@ export interface Terms {
   readonly due: number;
   readonly inParts: boolean;
   readonly minimum: number | null;
+  /** Of the parts on other pages of the invoice, what the partner had subtracted from what is due. */
+  readonly subtracted: number;
   /** What became of the opening. */
   readonly start: Status;
 }
@@ -121,7 +123,8 @@ export function after(books: Books, terms: readonly Terms[], post: Post): Books 
 
 function effect(books: Books, terms: readonly Terms[], post: Post, asked: Terms, entry: Entry): Partial<Entry> {
   const held = { review: true, held: entry.held + 1 };
-  if (post.forgery !== null || !agrees(post.cents, asked, entry.paid ?? 0)) return held;
+  const other = otherParts(books, terms, asked, entry);
+  if (post.forgery !== null || !agrees(post.cents, asked, (entry.paid ?? 0) + other)) return held;
   const tell = (status: Status): readonly string[] => [...entry.told, toldOf(status, post.guid, post.approved)];
 
   if (!post.approved) {
@@ -135,14 +138,15 @@ function effect(books: Books, terms: readonly Terms[], post: Post, asked: Terms,
     ({ status }, index) => SETTLED.includes(status) && terms[index]?.invoice === asked.invoice,
   );
   const paid = (entry.paid ?? 0) + post.cents;
-  const status: Status = settledBefore
+  const tooMuch = settledBefore || (entry.paid ?? 0) + other >= asked.due;
+  const status: Status = tooMuch
     ? 'duplicate-payment'
-    : paid < asked.due
+    : paid + other < asked.due
       ? 'partially-paid'
-      : paid === asked.due
+      : paid + other === asked.due
         ? 'paid'
         : 'overpaid';
-  const refund = settledBefore ? post.cents : Math.max(paid - asked.due, 0);
+  const refund = tooMuch ? post.cents : Math.max(paid + other - asked.due, 0);
   const receipt = { guid: post.guid, cents: post.cents, fee: post.fee, refund };
   return {
     status,
@@ -153,6 +157,14 @@ function effect(books: Books, terms: readonly Terms[], post: Post, asked: Terms,
     receipts: [...entry.receipts, receipt].sort((one, other) => one.guid - other.guid),
     told: tell(status),
   };
+}
+
+/** What was paid in part on other pages of the invoice, and is still asked for on this one. */
+function otherParts({ entries }: Books, terms: readonly Terms[], { invoice, subtracted }: Terms, own: Entry): number {
+  const parts = entries.filter(
+    (entry, index) => entry !== own && entry.status === 'partially-paid' && terms[index]?.invoice === invoice,
+  );
+  return Math.max(parts.reduce((sum, { paid }) => sum + (paid ?? 0), 0) - subtracted, 0);
 }
 
 export const toldOf = (status: string, guid: number, approved: boolean): string =>

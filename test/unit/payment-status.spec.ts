@@ -82,7 +82,30 @@ describe('what an approved amount makes of a payment', () => {
     ['whatever it is, where no balance was asked for', balance('open', null, null), 5, false, 'paid', 5, 0],
     ['nothing, where nothing is due', balance('open', null, 0), 0, false, 'paid', 0, 0],
   ])('%s', (_, before, amount, paidElsewhere, status, amountPaidCents, refundCents) => {
-    expect(outcomeOf(before, amount, paidElsewhere)).toEqual({ status, amountPaidCents, refundCents });
+    const other = { paidElsewhere, otherPagesCents: 0 };
+    expect(outcomeOf(before, amount, other)).toEqual({ status, amountPaidCents, refundCents });
+  });
+
+  it.each<[string, Balance, number, number, PaymentStatus, number]>([
+    // before, paid on other pages, amount
+    ['a part beside a part', balance('open', null), 100, 100, 'partially-paid', 0],
+    ['the rest', balance('open', null), 100, 200, 'paid', 0],
+    ['the rest of parts here and there', balance('partially-paid', 50), 100, 150, 'paid', 0],
+    ['the whole beside a part', balance('open', null), 100, 300, 'overpaid', 100],
+    ['more than the rest', balance('open', null), 100, 201, 'overpaid', 1],
+    ['anything, where nothing was left', balance('open', null), 300, 300, 'duplicate-payment', 300],
+    [
+      'anything, where an older page had asked for more',
+      balance('partially-paid', 50),
+      260,
+      10,
+      'duplicate-payment',
+      10,
+    ],
+    ['whatever it is, where no balance was asked for', balance('open', null, null), 100, 5, 'paid', 0],
+  ])('%s, with other pages', (_, before, otherPagesCents, amount, status, refundCents) => {
+    const outcome = outcomeOf(before, amount, { paidElsewhere: false, otherPagesCents });
+    expect(outcome).toEqual({ status, amountPaidCents: (before.amountPaidCents ?? 0) + amount, refundCents });
   });
 
   const cents = fc.integer({ min: 0, max: 9_999_999_999 });
@@ -100,14 +123,19 @@ describe('what an approved amount makes of a payment', () => {
     }),
   );
 
+  /** What was paid in part is less than what is asked; other books are never kept, and are to change nothing for the worse. */
+  const isSound = ({ status, amountDueCents, amountPaidCents }: Balance): boolean =>
+    status !== 'partially-paid' || (amountPaidCents ?? 0) < (amountDueCents ?? Infinity);
+
   it('is always allowed, adds all that came, and never returns more than that', () => {
     fc.assert(
-      fc.property(anyBalance, cents, fc.boolean(), (before, amount, paidElsewhere) => {
-        const outcome = outcomeOf(before, amount, paidElsewhere);
+      fc.property(anyBalance, cents, fc.boolean(), cents, (before, amount, paidElsewhere, otherPagesCents) => {
+        const outcome = outcomeOf(before, amount, { paidElsewhere, otherPagesCents });
         expect(mayBecome(before.status, outcome.status)).toBe(true);
         expect(hasMoney(outcome.status)).toBe(true);
         expect(outcome.amountPaidCents).toBe((before.amountPaidCents ?? 0) + amount);
         expect(outcome.refundCents).toBeGreaterThanOrEqual(0);
+        if (isSound(before)) expect(outcome.refundCents).toBeLessThanOrEqual(amount);
         if (outcome.status === 'duplicate-payment') expect(outcome.refundCents).toBe(amount);
         if (outcome.status === 'paid' || outcome.status === 'partially-paid') expect(outcome.refundCents).toBe(0);
       }),
@@ -121,7 +149,7 @@ describe('what an approved amount makes of a payment', () => {
         let now: Balance = balance('open', null, amountDueCents);
         let toReturn = 0;
         for (const amount of amounts) {
-          const outcome = outcomeOf(now, amount, false);
+          const outcome = outcomeOf(now, amount, { paidElsewhere: false, otherPagesCents: 0 });
           toReturn += outcome.refundCents;
           now = { ...outcome, amountDueCents };
         }

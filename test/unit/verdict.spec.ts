@@ -8,6 +8,7 @@ const ASKED = {
   billerReference: '209860|12570',
   amountDueCents: 300,
   amountPaidCents: null,
+  otherPagesCents: 0,
   allowPartial: false,
   minimumDueCents: null,
 };
