@@ -32,7 +32,6 @@ export const my360Story: readonly Step<My360Visit>[] = [
       const { stage, page } = visit;
       await visit.open('/');
       await stage.look();
-      await stage.picture('my360-sign-in');
       stage.watch.expect(/status of 422/);
       await visit.signIn({ ...visit.signedIn, password: 'not-the-right-one' });
       await seen(page.getByRole('alert'));

@@ -27,7 +27,7 @@ export function startPage(app: FastifyInstance, links?: DemoLinks): void {
       title: 'Two portals, one platform',
       main: html`<p class="lead">
           Two partners take payments at Invoice Cloud. Their portals talk to Billbridge alone, over its REST API; Billbridge talks to
-          Invoice Cloud, here to one that is pretended. Nobody is real, and no money moves.
+          Invoice Cloud, here to a pretend one. Nobody is real, and no money moves.
         </p>
         <div class="grid">
           <section class="card" aria-labelledby="leadsonline">

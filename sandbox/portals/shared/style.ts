@@ -56,7 +56,7 @@ button + p.note { margin-top: .875rem; }
 .pick { display: flex; align-items: center; gap: .75rem; margin: 0 0 .625rem; }
 .pick button { flex: none; width: 11.5rem; margin: 0; padding-inline: .5rem; white-space: nowrap; }
 label { display: block; margin: .75rem 0 .25rem; font-weight: 600; font-size: .9375rem; }
-input { width: 100%; max-width: 28rem; padding: .625rem .75rem; border: 1px solid #748296; border-radius: .5rem; background: #fff; color: inherit; font: inherit; }
+input { display: block; width: 100%; max-width: 28rem; padding: .625rem .75rem; border: 1px solid #748296; border-radius: .5rem; background: #fff; color: inherit; font: inherit; }
 button, a.button {
   display: inline-block; margin: .75rem 0 0; padding: .625rem 1.125rem; border: 1px solid var(--brand); border-radius: .5rem; background: var(--brand);
   color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
