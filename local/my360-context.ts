@@ -128,11 +128,16 @@ export class My360Context {
     return `${this.facts.sandboxUrl}/mailbox`;
   }
 
-  private async steer<T>(path: string, body?: object): Promise<T> {
+  /** Settings of the sandbox's biller. */
+  async setBiller(settings: object): Promise<void> {
+    await this.steer('', settings, 'PATCH');
+  }
+
+  private async steer<T>(path: string, body?: object, method = 'POST'): Promise<T> {
     this.sandboxBiller ??= await this.findBiller();
     const response = await fetch(`${this.facts.sandboxUrl}/_sandbox/billers/${this.sandboxBiller}${path}`, {
       ...(body && {
-        method: 'POST',
+        method,
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),

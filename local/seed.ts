@@ -25,26 +25,31 @@ interface Named {
 interface Demo {
   /** Also how the sandbox's biller for this partner is recognised. */
   readonly partner: string;
-  readonly cloudPayPolicy?: object;
+  readonly pinned?: object;
+  /** How Invoice Cloud's pages are dressed. */
+  readonly cssUrl: (sandboxUrl: string, portalUrl: string) => string;
 }
 
 const SSO_ONE_TIME_PAYMENT_RETURN_URL = 36;
 
 const LEADSONLINE: Demo = {
   partner: 'LeadsOnline',
-  // technical-design.txt: "Always 39", "Always 0.00", "Always 4 - Invoice Cart", "Default IC CssUrl".
-  cloudPayPolicy: {
-    pinned: {
-      'Customers.Invoices.TypeID': 39,
-      'Customers.Invoices.CCServiceFee': 0,
-      'Customers.Invoices.AchServiceFee': 0,
-      PageLoadOverride: 4,
-    },
-    defaults: { CssUrl: 'https://www.invoicecloud.com/ssotest/sso-gmp.css' },
+  // The technical design: "Always 39", "Always 0.00", "Always 4 - Invoice Cart".
+  pinned: {
+    'Customers.Invoices.TypeID': 39,
+    'Customers.Invoices.CCServiceFee': 0,
+    'Customers.Invoices.AchServiceFee': 0,
+    PageLoadOverride: 4,
   },
+  // "Default IC CssUrl": here the sandbox is Invoice Cloud.
+  cssUrl: (sandboxUrl) => `${sandboxUrl}/_sandbox/style.css`,
 };
 
-const MY360: Demo = { partner: 'My360' };
+const MY360: Demo = {
+  partner: 'My360',
+  // "has created a custom CSS URL"
+  cssUrl: (_sandboxUrl, portalUrl) => `${portalUrl}/invoice-cloud.css`,
+};
 
 /**
  * One demo partner with one biller each, made over the same admin API that an administrator uses. What is there stays:
@@ -74,19 +79,20 @@ async function seedPartner(
 ): Promise<DemoPartner> {
   const admin = <T>(method: string, path: string, body?: object, headers?: Record<string, string>): Promise<T> =>
     call(apiUrl, method, `/admin/v1${path}`, body, { authorization: `Bearer ${adminKey}`, ...headers }) as Promise<T>;
+  const cssUrl = demo.cssUrl(sandboxUrl, portalUrl);
+  /** Also for requests that name no style sheet. */
+  const cloudPayPolicy = { pinned: demo.pinned ?? {}, defaults: { CssUrl: cssUrl } };
   /**
-   * Its portal may show Invoice Cloud's pages, which are dressed by the sandbox and not from the internet, and payers come
-   * back to it. Nothing is changed where it is so already.
+   * Its portal may show Invoice Cloud's pages, which are dressed from this machine and not from the internet, and payers
+   * come back to it. Nothing is changed where it is so already.
    */
   const allowPortal = async (id: string): Promise<void> => {
-    const cssUrl = `${sandboxUrl}/_sandbox/style.css`;
     const { revision, ...facts } = await admin<SeededBiller>('GET', `/billers/${id}`);
-    const seeded = facts.portalOrigins.join() === portalUrl && facts.returnOrigins.join() === portalUrl;
-    if (!seeded || facts.cssUrl !== cssUrl) {
-      const allowed = { portalOrigins: [portalUrl], returnOrigins: [portalUrl], cssUrl };
-      await admin('PATCH', `/billers/${id}`, allowed, { 'if-match': `"${revision}"` });
-      await admin('PUT', `/billers/${id}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: `${portalUrl}/back` });
-    }
+    const dressed = facts.cssUrl === cssUrl && facts.cloudPayPolicy.defaults['CssUrl'] === cssUrl;
+    if (dressed && facts.portalOrigins.join() === portalUrl && facts.returnOrigins.join() === portalUrl) return;
+    const allowed = { portalOrigins: [portalUrl], returnOrigins: [portalUrl], cssUrl, cloudPayPolicy };
+    await admin('PATCH', `/billers/${id}`, allowed, { 'if-match': `"${revision}"` });
+    await admin('PUT', `/billers/${id}/settings/${SSO_ONE_TIME_PAYMENT_RETURN_URL}`, { value: `${portalUrl}/back` });
   };
   if (previous && (await stillWorks(apiUrl, previous))) {
     await allowPortal(previous.billerId);
@@ -114,7 +120,6 @@ async function seedPartner(
       dba,
       billerGuid,
       mode: 'test',
-      ...(demo.cloudPayPolicy && { cloudPayPolicy: demo.cloudPayPolicy }),
     }));
   await admin('PUT', `/billers/${billerId}/api-key`, { apiKey: source.apiKey });
   await allowPortal(billerId);
@@ -132,6 +137,7 @@ interface SeededBiller {
   readonly portalOrigins: readonly string[];
   readonly returnOrigins: readonly string[];
   readonly cssUrl: string | null;
+  readonly cloudPayPolicy: { readonly defaults: Readonly<Record<string, unknown>> };
 }
 
 interface Secret {

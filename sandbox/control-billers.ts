@@ -18,6 +18,7 @@ interface SettingsBody {
   readonly soapSeesCloudPayments?: boolean;
   readonly allowOverpayment?: boolean;
   readonly doubleCharge?: boolean;
+  readonly returnInFrame?: boolean;
   readonly pageSeconds?: number | null;
   readonly postbackRetries?: readonly number[];
 }
@@ -97,6 +98,7 @@ const SETTINGS = {
   soapSeesCloudPayments: { type: 'boolean' },
   allowOverpayment: { type: 'boolean' },
   doubleCharge: { type: 'boolean' },
+  returnInFrame: { type: 'boolean' },
   pageSeconds: { type: ['integer', 'null'], minimum: 0, maximum: 31_536_000 },
   postbackRetries: { type: 'array', maxItems: 20, items: { type: 'integer', minimum: 0, maximum: 600_000 } },
 } as const;

@@ -10,7 +10,9 @@ const DAYS_AHEAD = 365;
 export function remindPage(page: HostedPage, line: CartLine, problem?: string): string {
   const { clock } = page.biller;
   const { customer, invoice } = line;
-  const due = invoice.dueDate !== undefined && invoice.dueDate > clock.inDays(0) ? invoice.dueDate : clock.inDays(1);
+  const [today, last] = [clock.inDays(0), clock.inDays(DAYS_AHEAD)];
+  const { dueDate = today } = invoice;
+  const due = dueDate <= today ? clock.inDays(1) : dueDate > last ? last : dueDate;
   return asidePage(
     page,
     'Remind me',
@@ -38,8 +40,8 @@ export function remindPage(page: HostedPage, line: CartLine, problem?: string): 
           name="day"
           type="date"
           value="${due}"
-          min="${clock.inDays(0)}"
-          max="${clock.inDays(DAYS_AHEAD)}"
+          min="${today}"
+          max="${last}"
           required
         />
         <p class="note">

@@ -1,10 +1,12 @@
 import { html, type Html } from './html.js';
+import { TEST_BANK_ACCOUNTS, TEST_CARDS, grouped } from './test-numbers.js';
 
 // autocomplete is off throughout: a browser must not offer the payer's real card to a page that refuses it.
 
 export function cardFields(): Html {
   return html`<label for="card-number">Card number</label>
-    <input id="card-number" name="cardNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />
+    <input id="card-number" name="cardNumber" inputmode="numeric" autocomplete="off" maxlength="23" aria-describedby="card-note" required />
+    <p class="note" id="card-note">Test card: <code>${grouped(TEST_CARDS[0].number)}</code>, any expiry, any code.</p>
     <div class="pair">
       <div>
         <label for="expiry">Expires (MM/YY)</label>
@@ -18,8 +20,10 @@ export function cardFields(): Html {
 }
 
 export function bankFields(): Html {
+  const [bank] = TEST_BANK_ACCOUNTS;
   return html`<label for="routing-number">Routing number</label>
     <input id="routing-number" name="routingNumber" inputmode="numeric" autocomplete="off" maxlength="11" required />
     <label for="account-number">Account number</label>
-    <input id="account-number" name="accountNumber" inputmode="numeric" autocomplete="off" maxlength="23" required />`;
+    <input id="account-number" name="accountNumber" inputmode="numeric" autocomplete="off" maxlength="23" aria-describedby="account-note" required />
+    <p class="note" id="account-note">Test account: <code>${bank.routing}</code> / <code>${bank.account}</code>.</p>`;
 }

@@ -62,7 +62,7 @@ function mailboxPage(mails: readonly Mail[]): string {
   return layout(
     'Mailbox',
     'Billbridge sandbox',
-    html`<p class="lead">Every mail that was sent to the sandbox, newest first. None was delivered to anybody.</p>
+    html`<p class="lead">Every mail that was sent to the sandbox, newest first. None was delivered to anybody. <a href="/">Start page</a></p>
       ${mails.length === 0 && html`<p class="card">No mail yet.</p>`}
       ${mails.map(
         (mail, index) =>

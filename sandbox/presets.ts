@@ -20,6 +20,11 @@ export interface BillerSettings {
   readonly allowOverpayment: boolean;
   /** Takes money again for an invoice that is paid, as two windows at the real Invoice Cloud might. */
   readonly doubleCharge: boolean;
+  /**
+   * With ViewMode 1, whether a ReturnURL is opened within the iframe, where it is reported not to work, or takes the whole window.
+   * Not known of Invoice Cloud: a portal must stand both.
+   */
+  readonly returnInFrame: boolean;
   /** How long a hosted page opened from now on takes money; absent: for ever. Not known of Invoice Cloud. */
   readonly pageSeconds?: number;
   /** Milliseconds to wait before each further try of a PostBack that was not answered 2xx. Not known of Invoice Cloud. */
@@ -34,6 +39,7 @@ export const BILLER_DEFAULTS = {
   soapSeesCloudPayments: true,
   allowOverpayment: false,
   doubleCharge: false,
+  returnInFrame: true,
   postbackRetries: [],
 } as const;
 

@@ -34,15 +34,13 @@ export function receipt(page: HostedPage): string {
   );
 }
 
-/**
- * In an iframe the whole window goes to the ReturnURL: the partner's site would otherwise stand within itself, or refuse
- * to be framed (assumed; ReturnURL is reported not to work inside an iframe). A page of ours stays in the frame.
- */
+/** In an iframe the ReturnURL stays in it or takes the whole window, as the biller is set; a page of ours stays. */
 function wayBack({ returnUrl, viewMode, biller: { settings } }: HostedPage): Html {
   if (returnUrl === undefined) return html`<p class="no-print">You can close this window now.</p>`;
   const isOurs = returnUrl.startsWith('/');
+  const leavesFrame = viewMode === 1 && !isOurs && !settings.returnInFrame;
   return html`<p class="no-print">
-    <a class="button" href="${returnUrl}" rel="noreferrer" ${viewMode === 1 && !isOurs && html`target="_top"`}
+    <a class="button" href="${returnUrl}" rel="noreferrer" ${leavesFrame && html`target="_top"`}
       >Return to ${isOurs ? 'your bills' : settings.dba}</a
     >
   </p>`;
@@ -52,8 +50,8 @@ function paymentFacts(payment: LedgerEntry): Html {
   const by =
     payment.method === 'bank' ? 'Bank account' : payment.parameters.CardType === 'VISA' ? 'Visa' : 'Mastercard';
   const read = payment.reader === undefined ? '' : payment.reader === 'swipe' ? ', swiped' : ', by its chip';
-  return html`<section class="card" aria-labelledby="receipt-${payment.paymentGuid}">
-    <h2 id="receipt-${payment.paymentGuid}">Receipt of invoice ${payment.invoiceNumber}</h2>
+  return html`<div class="card">
+    <h2>Receipt of invoice ${payment.invoiceNumber}</h2>
     ${facts([
       ['Confirmation number', payment.paymentGuid],
       ['Account', payment.accountNumber],
@@ -64,5 +62,5 @@ function paymentFacts(payment: LedgerEntry): Html {
       ['Service fee', money(payment.feeCents)],
       ['Total', money(payment.amountCents + payment.feeCents)],
     ])}
-  </section>`;
+  </div>`;
 }

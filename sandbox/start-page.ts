@@ -121,7 +121,7 @@ function personas(): Html {
         name,
         accounts.join(', '),
         credentials(email, password),
-        my360 ? credentials(my360.email, my360.password) : 'the same',
+        my360 ? credentials(my360.email, my360.password) : email && 'the same',
       ]),
     })}
   </section>`;

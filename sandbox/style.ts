@@ -188,7 +188,7 @@ tr:has(input) td { vertical-align: middle; }
   .list td { display: flex; justify-content: space-between; gap: 1rem; padding: .1875rem 0; border: 0; text-align: right; white-space: normal; }
   .list td::before { content: attr(data-label); flex: none; color: var(--soft); text-align: left; }
   .list td > div { min-width: 0; }
-  .list td > div:empty { display: none; }
+  .list td:has(> div:empty) { display: none; }
   dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dl.facts dd { margin-bottom: .5rem; }
   dl.facts dd:last-child { margin-bottom: 0; }

@@ -33,9 +33,9 @@ export function visitLayout(visit: Visit, { name, heading, main }: Section, prob
   );
 }
 
-// The whole window goes to the ReturnUrl: inside an iframe the partner's site would stand within itself (assumed).
 function navigation(visit: Visit, current: PageName): Html {
-  const { returnUrl, siteName } = visit;
+  const { returnUrl, siteName, biller } = visit;
+  const leavesFrame = returnUrl !== undefined && visit.viewMode === 1 && !biller.settings.returnInFrame;
   const title = returnUrl === undefined ? 'Sign out' : `Sign out and Return to ${siteName}`;
   return html`<nav class="tabs" aria-label="Customer portal">
     ${TABS.map(
@@ -46,7 +46,7 @@ function navigation(visit: Visit, current: PageName): Html {
       class="sign-out"
       href="/portal/session/${visit.id}/sign-out"
       title="${title}"
-      ${returnUrl !== undefined && html`target="_top"`}
+      ${leavesFrame && html`target="_top"`}
       rel="noreferrer"
       >${title}</a
     >

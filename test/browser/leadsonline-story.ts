@@ -55,7 +55,6 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
       await page.goto(`${url}/start`);
       await seen(page.getByRole('link', { name: 'Open My360' }));
       await stage.look();
-      await stage.picture('start');
       await page.getByRole('link', { name: 'Open LeadsOnline' }).click();
       await seen(page.getByRole('heading', { name: 'Purchase E-Tickets' }));
       await stage.look();

@@ -4,9 +4,13 @@ import { startOwnPlatform } from '../../local/platform.js';
 import { expect, tell, type Outcome, type Step } from '../../local/story.js';
 import { findChromium, launchChromium } from './chromium.js';
 import { thirdPartyCookieKept } from './cookie-probe.js';
+import { hostedStory } from './hosted-story.js';
+import { keyboardStory } from './keyboard-story.js';
 import { leadsOnlineStory, LeadsOnlineVisit } from './leadsonline-story.js';
 import { my360Story } from './my360-story.js';
 import { My360Visit } from './my360-visit.js';
+import { sandboxStory } from './sandbox-story.js';
+import { SandboxVisit } from './sandbox-visit.js';
 import { BrowserStage, DEVICES, type RunOptions } from './stage.js';
 
 /**
@@ -18,7 +22,7 @@ if (executable === undefined) {
   console.log(
     'Browser tests need Chromium: install it (Debian: apt-get install chromium), or say CHROMIUM=/path/to/it.',
   );
-  console.log('0 passed, 0 failed, skipped: no Chromium');
+  console.log('Browser: 0 steps passed, 0 failed. Skipped: there is no Chromium.');
   process.exit(0);
 }
 const images = process.argv.includes('--screenshots') ? resolve('docs/images') : undefined;
@@ -51,6 +55,10 @@ try {
         await run('The browser', [probe(cookies)], browser);
         await run('LeadsOnline', leadsOnlineStory, new LeadsOnlineVisit(stage));
         await run('My360', my360Story, new My360Visit(stage));
+        // Without a frame of another site, cookies of third parties change nothing.
+        if (!first) continue;
+        await run('The hosted page and the sandbox', [...hostedStory, ...sandboxStory], new SandboxVisit(stage));
+        if (device.name === 'desktop') await run('Keyboard alone', keyboardStory, stage);
       } finally {
         await browser.close();
       }
@@ -64,7 +72,7 @@ await stop();
 
 const sum = (pick: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
 const failed = sum((outcome) => outcome.failed);
-console.log(`\n${sum((outcome) => outcome.passed)} passed, ${failed} failed`);
+console.log(`\nBrowser: ${sum((outcome) => outcome.passed)} steps passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 function probe(cookies: 'allowed' | 'blocked'): Step<BrowserContext> {

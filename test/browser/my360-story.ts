@@ -1,5 +1,5 @@
 import { expect, type Step } from '../../local/story.js';
-import { seen, typeCard } from './stage.js';
+import { paid, seen, styleOf, typeCard } from './stage.js';
 import { credentials, demoPeople } from './my360-credentials.js';
 import type { My360Visit } from './my360-visit.js';
 
@@ -32,7 +32,6 @@ export const my360Story: readonly Step<My360Visit>[] = [
       const { stage, page } = visit;
       await visit.open('/');
       await stage.look();
-      await stage.picture('my360-sign-in');
       stage.watch.expect(/status of 422/);
       await visit.signIn({ ...visit.signedIn, password: 'not-the-right-one' });
       await seen(page.getByRole('alert'));
@@ -47,13 +46,16 @@ export const my360Story: readonly Step<My360Visit>[] = [
     async run(visit) {
       const { stage, frame } = visit;
       await visit.tab('Bills', 'Your bills');
+      const review = frame.getByRole('button', { name: 'Review and pay' });
+      const color = await styleOf(review, 'backgroundColor');
+      expect(color === 'rgb(10, 93, 87)', `CSSUrl does not dress the frame: its button is ${color}`);
       await stage.look();
       await frame.getByLabel('Pay invoice R-2').uncheck();
       await frame.getByRole('button', { name: 'Review and pay' }).click();
       await typeCard(frame);
       await stage.look();
       await frame.getByRole('button', { name: 'by card' }).click();
-      await seen(frame.getByText('Approved: $41.50'));
+      await paid(frame, '$41.50');
       await stage.look();
       await frame.getByRole('link', { name: /^Return to/ }).click();
       await seen(frame.getByRole('heading', { name: 'Your bills' }));
@@ -112,7 +114,7 @@ export const my360Story: readonly Step<My360Visit>[] = [
     async run(visit) {
       const { page, frame, stage } = visit;
       const returned = page.waitForResponse((response) => response.url().includes('/return/'));
-      await frame.getByRole('link', { name: 'Sign out' }).click();
+      await frame.getByRole('link', { name: 'Sign out and Return to My360', exact: true }).click();
       expect((await returned).status() === 200, 'the return page was not shown');
       await page.waitForURL(`${stage.facts.my360.portalUrl}/accounts`);
       await seen(page.getByRole('heading', { name: 'Your accounts' }));
@@ -162,8 +164,23 @@ export const my360Story: readonly Step<My360Visit>[] = [
       await seen(leave);
       await stage.look();
       await leave.click();
-      await page.waitForURL(`${stage.facts.my360.portalUrl}/`);
+      await seen(page.getByText(/signature verified at \d\d:\d\d:\d\d/));
       await page.unroute('**/portal.js');
+    },
+  },
+  {
+    title: 'Where Invoice Cloud takes the whole window for the ReturnURL, the payer comes back too',
+    async run(visit) {
+      const { page, frame, cloud } = visit;
+      await cloud.setBiller({ returnInFrame: false });
+      try {
+        await payAsGuest(visit);
+        await frame.getByRole('link', { name: /^Return to/ }).click();
+        await seen(page.getByRole('heading', { name: 'Your payment' }));
+        await seen(page.getByText(/signature verified at \d\d:\d\d:\d\d/));
+      } finally {
+        await cloud.setBiller({ returnInFrame: true });
+      }
     },
   },
   demoPeople,
@@ -176,5 +193,5 @@ async function payAsGuest({ page, frame, stage }: My360Visit): Promise<void> {
   await typeCard(frame);
   await stage.look();
   await frame.getByRole('button', { name: 'by card' }).click();
-  await seen(frame.getByText('Approved: $18.50'));
+  await paid(frame, '$18.50');
 }

@@ -19,8 +19,14 @@ export const DEVICES: readonly Device[] = [
   },
 ];
 
+/** Small enough for a README, and still to be read in it. */
+const PICTURE: Readonly<Record<Device['name'], { readonly width: number; readonly height: number }>> = {
+  desktop: { width: 980, height: 640 },
+  phone: { width: 390, height: 720 },
+};
+
 /** Longer than any page takes on a busy machine, and shorter than anybody waits. Milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 
 export interface RunOptions {
   readonly device: Device;
@@ -69,13 +75,25 @@ export class BrowserStage {
     if (this.options.axe) await checkAccessibility(page);
   }
 
+  /** The same by day and by night, for pages that have both; the colours of the night do not depend on the device. */
+  async lookTwice(page: Page = this.page): Promise<void> {
+    await this.look(page);
+    if (!this.options.axe || this.options.device.name !== 'desktop') return;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await this.look(page);
+    await page.emulateMedia({ colorScheme: null });
+  }
+
   /** A picture for the README, where the run takes them. */
   async picture(name: string, device: Device['name'] = 'desktop', page: Page = this.page): Promise<void> {
     if (this.options.images === undefined || device !== this.options.device.name) return;
     await mkdir(this.options.images, { recursive: true });
     const path = join(this.options.images, `${name}.jpg`);
+    const before = page.viewportSize();
+    await page.setViewportSize(PICTURE[device]);
     await page.evaluate('scrollTo(0, 0)');
-    await page.screenshot({ path, type: 'jpeg', quality: 68, animations: 'disabled' });
+    await page.screenshot({ path, type: 'jpeg', quality: 55, animations: 'disabled' });
+    if (before) await page.setViewportSize(before);
   }
 
   /** What opens in a window of its own. */
@@ -106,9 +124,32 @@ export class BrowserStage {
 /** Waits until it can be seen. */
 export const seen = (locator: Locator): Promise<void> => locator.first().waitFor({ state: 'visible' });
 
+/** What of a page's own names these tests use. */
+interface InPage {
+  getComputedStyle(element: unknown): Readonly<Record<string, string | undefined>>;
+  readonly document: { readonly activeElement: unknown };
+}
+
+/** A property of how it looks, as the browser has computed it. */
+export function styleOf(locator: Locator, property: string): Promise<string> {
+  const read = (element: unknown, name: string) =>
+    (globalThis as unknown as InPage).getComputedStyle(element)[name] ?? '';
+  return locator.evaluate(read, property);
+}
+
+export function hasFocus(locator: Locator): Promise<boolean> {
+  return locator.evaluate((element: unknown) => element === (globalThis as unknown as InPage).document.activeElement);
+}
+
 /** Types a test card into whatever page or frame asks for one. */
 export async function typeCard(where: Page | FrameLocator, number = '4111 1111 1111 1112'): Promise<void> {
   await where.getByLabel('Card number').fill(number);
   await where.getByLabel('Expires').fill('12/39');
   await where.getByLabel('Security code').fill('123');
+}
+
+/** Waits for the receipt. */
+export async function paid(where: Page | FrameLocator, amount: string): Promise<void> {
+  await seen(where.getByRole('heading', { name: 'Thank you, your payment is made' }));
+  await seen(where.getByRole('status').filter({ hasText: amount }));
 }

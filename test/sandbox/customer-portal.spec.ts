@@ -74,7 +74,11 @@ describe('the customer portal', () => {
 
     const ReturnUrl = 'https://my360.example/bye?a=1';
     expect(await text(await visit({ ReturnUrl }))).toContain('title="Sign out and Return to Sampleton Police"');
+    expect(await text(await visit({ ReturnUrl }))).not.toContain('target="_top"');
+    const { billerGuid, apiKey } = my360;
+    await my360.putBiller({ billerGuid, apiKey, name: 'Sampleton Police', returnInFrame: false });
     const named = await visit({ ReturnUrl, CustomReturnSiteName: 'My "360"' });
+    expect(await text(named)).toContain('target="_top"');
     expect(await text(named)).toContain('title="Sign out and Return to My &quot;360&quot;"');
     const out = await fetch(new URL('sign-out', named), { redirect: 'manual' });
     expect(out.headers.get('location')).toBe(ReturnUrl);

@@ -194,13 +194,20 @@ describe('the hosted page', () => {
   });
 
   it.each([
-    [0, false],
-    [1, true],
-  ])('leads back to the ReturnURL, with ViewMode %s out of the frame: %s', async (ViewMode, top) => {
-    const page = await my360.open(sampleRequest(partner.url, { ViewMode, ReturnURL: 'https://partner.example/' }));
-    const paid = await payByCard(page, VISA);
-    const markup = await read(new URL(paid.headers.get('location') ?? '', page).href);
-    const [link = ''] = /<a\s[^>]*href="https:\/\/partner\.example\/"[^>]*>/.exec(markup) ?? [];
-    expect(link.includes('target="_top"')).toBe(top);
-  });
+    [0, true, false],
+    [1, true, false],
+    [0, false, false],
+    [1, false, true],
+  ])(
+    'leads back to the ReturnURL, with ViewMode %s and returnInFrame %s out of the frame: %s',
+    async (ViewMode, returnInFrame, top) => {
+      const { billerGuid, apiKey } = my360;
+      await my360.putBiller({ billerGuid, apiKey, name: 'Back', returnInFrame });
+      const page = await my360.open(sampleRequest(partner.url, { ViewMode, ReturnURL: 'https://partner.example/' }));
+      const paid = await payByCard(page, VISA);
+      const markup = await read(new URL(paid.headers.get('location') ?? '', page).href);
+      const [link = ''] = /<a\s[^>]*href="https:\/\/partner\.example\/"[^>]*>/.exec(markup) ?? [];
+      expect(link.includes('target="_top"')).toBe(top);
+    },
+  );
 });

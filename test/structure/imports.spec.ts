@@ -97,6 +97,20 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('let the demo portals call the platform alone, from one place', () => {
+    const calling = files.filter(
+      (file) =>
+        file.startsWith('sandbox/portals/') &&
+        /\bfetch\(|axios|undici|WebSocket|import (?!type).*'node:(?:https?|net|tls)'/.test(
+          readFileSync(join(ROOT, file), 'utf8'),
+        ),
+    );
+    // The other one is read by the portal's own pages, and asks the portal.
+    expect(calling).toEqual(['sandbox/portals/shared/browser.ts', 'sandbox/portals/shared/platform.ts']);
+    const platform = readFileSync(join(ROOT, 'sandbox/portals/shared/platform.ts'), 'utf8');
+    expect(platform.match(/fetch\(.*/g)).toEqual(['fetch(`${platformUrl}/v1/billers/${billerId}${path}`, {']);
+  });
+
   it('make no circle', () => {
     const state = new Map<string, 'open' | 'done'>();
     const circles: string[] = [];

@@ -98,7 +98,7 @@ export async function startLeadsOnline(options: LeadsOnlineOptions): Promise<{ c
     }),
   );
 
-  if (demo) startPage(app, LOOK, demo);
+  startPage(app, demo);
   await app.listen({ port, host });
   return { close: () => app.close() };
 }
@@ -124,6 +124,12 @@ function requestFor({ number, amountCents }: Invoice, portalUrl: string): object
     ],
     AllowCCPayment: true,
     AllowACHPayment: true,
+    AllowSwipe: true,
+    AllowEMV: true,
+    PageResultOptions: {
+      AllowRegisterAccount: true,
+      InvoiceOptions: { AllowViewStatement: true, AllowRemove: true, AllowViewRelated: true, AllowRemindMe: true },
+    },
     BillerReference: `${accountNumber}|${DEPARTMENT}`,
     // Where the relay tells us; not where Invoice Cloud posts to, which is the platform's own.
     PostBackURL: `${portalUrl}/billbridge/payments`,

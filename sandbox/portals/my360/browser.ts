@@ -7,9 +7,9 @@ import { LIVE } from '../shared/browser.js';
 export const SCRIPT = `${LIVE}
 const frame = document.querySelector('iframe[data-platform]');
 addEventListener('message', (event) => {
-  // From the platform alone, out of our own frame, and about the payment that was opened in it.
+  // From the platform alone, out of our own frame, and about the payment that was opened in it, if it was one.
   if (event.origin !== frame?.dataset.platform || event.source !== frame.contentWindow) return;
-  if (event.data?.type !== 'billbridge:return' || event.data.paymentId !== frame.dataset.payment) return;
+  if (event.data?.type !== 'billbridge:return' || event.data.paymentId !== (frame.dataset.payment ?? null)) return;
   location.assign(frame.dataset.back);
 });
 `;

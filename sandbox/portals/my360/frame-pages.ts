@@ -23,7 +23,7 @@ export function framePages(app: FastifyInstance, my360: My360): void {
       platform.ask<OpenedPage>('POST', `/sso/sessions/${id}/pages`, {
         page: request.params.page,
         // Where "Sign out" within the frame leads, by way of the platform's return page.
-        ReturnUrl: `${options.portalUrl}/back`,
+        ReturnUrl: `${options.portalUrl}/accounts`,
         PortalOrigin: options.portalUrl,
         CustomReturnSiteName: 'My360',
       }),
@@ -35,7 +35,12 @@ export function framePages(app: FastifyInstance, my360: My360): void {
         </p>`;
       return my360.page(reply, visit, path, title, main);
     }
-    const main = html`<iframe src="${opened.launchUrl}" title="${title} at Invoice Cloud"></iframe>`;
+    const main = html`<iframe
+      src="${opened.launchUrl}"
+      title="${title} at Invoice Cloud"
+      data-platform="${platform.origin}"
+      data-back="/accounts"
+    ></iframe>`;
     // The frame begins at the platform and goes on to Invoice Cloud; nothing else may stand in it.
     return my360.page(reply, visit, path, title, main, [platform.origin, new URL(opened.handOff.action).origin]);
   });

@@ -17,6 +17,8 @@ interface GuestPayment extends Opened {
   told?: { readonly approved: boolean; readonly paidCents: number; readonly at: Date };
 }
 
+const COOKIE = 'my360-guest';
+
 /** Story 3: a payment of somebody who is not registered, on Invoice Cloud's hosted page in a frame. */
 export function guest(app: FastifyInstance, my360: My360): void {
   const { platform, options } = my360;
@@ -48,6 +50,8 @@ export function guest(app: FastifyInstance, my360: My360): void {
         PortalOrigin: options.portalUrl,
       });
       payments.set(opened.id, { ...opened, invoiceNumber });
+      // HttpOnly and first-party; it says whose payment comes back to /back, whose address is the same for everybody.
+      void reply.header('set-cookie', `${COOKIE}=${opened.id}; Path=/back; HttpOnly; SameSite=Lax`);
       return await reply.redirect(`/pay/${opened.id}`, 303);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -84,6 +88,12 @@ export function guest(app: FastifyInstance, my360: My360): void {
         <p><a href="/pay">Pay another bill</a></p>`,
     });
   });
+  // Setting 36: where the receipt leads when the return page has nobody to tell, for Invoice Cloud took the whole window.
+  app.get('/back', (request, reply) => {
+    const [, id = ''] = new RegExp(`(?:^|; )${COOKIE}=([\\w-]+)`).exec(request.headers.cookie ?? '') ?? [];
+    return reply.redirect(payments.has(id) ? `/pay/${id}/result` : '/', 303);
+  });
+
   app.get<{ Params: { id: string } }>('/pay/:id/state', (request, reply) => {
     const payment = payments.get(request.params.id);
     return payment ? showPart(reply, state(payment)) : reply.callNotFound();

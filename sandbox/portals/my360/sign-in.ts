@@ -44,9 +44,6 @@ export function signIn(app: FastifyInstance, my360: My360): void {
     }
     return reply.redirect('/', 303);
   });
-
-  // Where "Sign out" of a page of Invoice Cloud leads, by way of the platform's return page.
-  app.get('/back', (request, reply) => reply.redirect(visits.of(request) ? '/accounts' : '/', 303));
 }
 
 const problemOf = (problem: string | undefined) =>

@@ -17,8 +17,10 @@ export interface Page {
 
 export interface Look {
   /** Also the style sheet's name of it. */
-  readonly id: 'leadsonline' | 'my360';
+  readonly id: 'start' | 'leadsonline' | 'my360';
   readonly name: string;
+  /** Where the name leads; the portal's first page unless said. */
+  readonly home?: string;
   readonly script: string;
 }
 
@@ -109,7 +111,7 @@ function layout(look: Look, page: Page): string {
       </head>
       <body class="${look.id}">
         <a class="skip" href="#main">Skip to the content</a>
-        <header class="top"><a class="brand" href="/">${look.name}</a> ${page.who}</header>
+        <header class="top"><a class="brand" href="${look.home ?? '/'}">${look.name}</a> ${page.who}</header>
         ${page.tabs}
         <main id="main">
           <h1>${page.title}</h1>
