@@ -54,7 +54,7 @@ export class Batches<Item, Result> {
   private async run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.work(batch.map(({ item }) => item));
-      for (const [i, { resolve }] of batch.entries()) resolve(results[i] as Result);
+      for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
     } catch (error) {
       // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
       // was done (a lost connection), every one is told so.

@@ -16,7 +16,7 @@ beforeAll(async () => {
   second = await startPlatform({ DATABASE_URL: databaseUrl });
 });
 beforeEach(async () => {
-  story = await newStory({ url: first?.url as string, databaseUrl });
+  story = await newStory({ url: first?.url, databaseUrl });
   // Not before both are sure that they hear.
   await eventually('both listen', async () => (await listeners()) === 2);
   for (const platform of [first, second]) expect(await read(platform)).toBe(200);

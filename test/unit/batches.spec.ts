@@ -4,7 +4,7 @@ import { Batches } from '../../src/database/batches.js';
 const undone = (code = '23505') => Object.assign(new Error('refused'), { code });
 
 /** Notes each batch, and answers when it is told. */
-function stage(atOnce: number, fails: (items: readonly number[]) => unknown = () => undefined) {
+function stage(atOnce: number, fails: (items: readonly number[]) => Error | undefined = () => undefined) {
   const batches: (readonly number[])[] = [];
   const ends: (() => void)[] = [];
   const work = async (items: readonly number[]): Promise<number[]> => {
