@@ -10,6 +10,7 @@ import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
 import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
 import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js';
+import { QueueByPartner1765030000000 } from './1765030000000-queue-by-partner.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   OrderOfEvents1765000000000,
   OpenedInOrder1765010000000,
   PartsOverPages1765020000000,
+  QueueByPartner1765030000000,
 ];
