@@ -11,6 +11,7 @@ import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
 import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js';
 import { QueueByPartner1765030000000 } from './1765030000000-queue-by-partner.js';
+import { NotAsked1765040000000 } from './1765040000000-not-asked.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   OpenedInOrder1765010000000,
   PartsOverPages1765020000000,
   QueueByPartner1765030000000,
+  NotAsked1765040000000,
 ];
