@@ -10,6 +10,8 @@ import { OneOpening1764800000000 } from './1764800000000-one-opening.js';
 import { OrderOfEvents1765000000000 } from './1765000000000-order-of-events.js';
 import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js';
+import { QueueByPartner1765030000000 } from './1765030000000-queue-by-partner.js';
+import { NotAsked1765040000000 } from './1765040000000-not-asked.js';
 import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 
@@ -27,6 +29,8 @@ export const migrations = [
   OrderOfEvents1765000000000,
   OpenedInOrder1765010000000,
   PartsOverPages1765020000000,
+  QueueByPartner1765030000000,
+  NotAsked1765040000000,
   Changes1765900000000,
   LeanOpenings1765910000000,
 ];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
-import { isId, leastIdAt } from '../common/id.js';
+import { END_OF_TIME, idsAround, isId } from '../common/id.js';
 import { RelayService } from '../relay/relay.service.js';
 import { PaymentNotFound } from './errors.js';
 import type { ListPaymentsQuery } from './list-payments.dto.js';
@@ -18,12 +18,6 @@ import {
   receiptView,
   relayView,
 } from './payment.view.js';
-
-/**
- * Ids are made by the processes' clocks, and created_at by the database's. The index of ids leads to the time that is asked
- * for, and is read as far around it as the clocks may differ.
- */
-const CLOCKS_APART_MS = 3_600_000;
 
 /** By the database's clock, since several processes write about one payment; their ids, and clocks, tell no order. */
 const OLDEST_FIRST = { createdAt: 'ASC', id: 'ASC' } as const;
@@ -54,16 +48,10 @@ export class PaymentQueries {
     if (query.status) select.andWhere('p.status = :status', { status: query.status });
     if (query.invoiceNumber) select.andWhere('p.invoiceNumber = :invoice', { invoice: query.invoiceNumber });
     if (query.accountNumber) select.andWhere('p.accountNumber = :account', { account: query.accountNumber });
-    if (query.createdFrom) {
-      const from = new Date(query.createdFrom);
-      const fromId = leastIdAt(new Date(from.getTime() - CLOCKS_APART_MS));
-      select.andWhere('p.id >= :fromId and p.createdAt >= :from', { fromId, from });
-    }
-    if (query.createdBefore) {
-      const before = new Date(query.createdBefore);
-      const beforeId = leastIdAt(new Date(before.getTime() + CLOCKS_APART_MS));
-      select.andWhere('p.id < :beforeId and p.createdAt < :before', { beforeId, before });
-    }
+    const [from, before] = [new Date(query.createdFrom ?? 0), new Date(query.createdBefore ?? END_OF_TIME)];
+    const [fromId, beforeId] = idsAround(from, before);
+    if (query.createdFrom) select.andWhere('p.id >= :fromId and p.createdAt >= :from', { fromId, from });
+    if (query.createdBefore) select.andWhere('p.id < :beforeId and p.createdAt < :before', { beforeId, before });
     if (query.cursor) select.andWhere('p.id < :cursor', { cursor: query.cursor });
     const found = await select
       .orderBy('p.id', 'DESC')

@@ -32,6 +32,21 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const isId = (text: unknown): text is string => typeof text === 'string' && UUID.test(text);
 
+/**
+ * Ids are made by the processes' clocks, and times of rows by the database's. Whoever looks for a time reads the index of ids
+ * as far around it as the clocks may differ, and compares the time itself.
+ */
+const CLOCKS_APART_MS = 3_600_000;
+
+/** For a range without an end, in the form of a time. */
+export const END_OF_TIME = '9999-12-31T00:00:00Z';
+
+/** A range of ids that holds every row of these times, and some more. */
+export const idsAround = (from: Date, before: Date): [from: string, before: string] => [
+  leastIdAt(new Date(from.getTime() - CLOCKS_APART_MS)),
+  leastIdAt(new Date(before.getTime() + CLOCKS_APART_MS)),
+];
+
 /** The least id that can have been made at or after a time, so that a filter by time uses the index of ids. */
 export function leastIdAt(time: Date): string {
   const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');

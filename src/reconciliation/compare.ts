@@ -1,14 +1,15 @@
 import { isSettled, type PaymentStatus } from '../cloud-pay/payment-status.js';
 import type { InvoiceStatus } from '../invoice-cloud/invoice-cloud.client.js';
 
-export const CATEGORIES = ['match', 'mismatch', 'missing', 'duplicate', 'conflicting'] as const;
+export const CATEGORIES = ['match', 'mismatch', 'missing', 'duplicate', 'conflicting', 'not-asked'] as const;
 
 /**
- * - `match`: nothing speaks against what we have
+ * - `match`: Invoice Cloud was asked, and nothing speaks against what we have
  * - `mismatch`: both sides have money, but not the same amount
  * - `missing`: Invoice Cloud has money of which no PostBack told us
  * - `duplicate`: more was paid than is owed, and is to be returned
  * - `conflicting`: the sides, or two messages, contradict each other; people decide
+ * - `not-asked`: of none of these: nothing in our own books speaks against it, and there is nothing to hold them against
  */
 export type Category = (typeof CATEGORIES)[number];
 
@@ -30,7 +31,7 @@ export interface Booked {
 
 export interface Finding {
   readonly category: Category;
-  /** Stable, for programs; what it means stands in the README. */
+  /** Stable, for programs; what it means stands in docs/reconciliation.md. */
   readonly reason: string;
 }
 
@@ -53,8 +54,9 @@ export function compare(booked: Booked, said: InvoiceStatus | null): Finding {
   if (booked.refundDueCents > 0) return finding('duplicate', 'overpaid');
   if (booked.alerted) return finding('conflicting', 'refusal-after-approval');
   if (said === null) {
-    const lost = status === 'unconfirmed' && ours === 0;
-    return lost ? finding('mismatch', 'opening-unconfirmed') : finding('match', 'not-asked');
+    if (status === 'unconfirmed' && ours === 0) return finding('mismatch', 'opening-unconfirmed');
+    // Of a page that was never made there is nothing to ask.
+    return finding('not-asked', status === 'failed' ? 'no-page' : 'own-books-only');
   }
   if (!said.found) return finding('match', ours > 0 ? 'unknown-there' : 'unknown-there-unpaid');
   // The money may be another payment's for the same invoice.

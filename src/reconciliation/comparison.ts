@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
 import { Biller } from '../billers/biller.entity.js';
 import { BillersService } from '../billers/billers.service.js';
-import { leastIdAt } from '../common/id.js';
+import { idsAround } from '../common/id.js';
 import { PlatformError } from '../common/platform-error.js';
 import { type InvoiceStatus, InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import { type Booked, compare, type Finding } from './compare.js';
@@ -128,9 +128,9 @@ export class Comparison {
               and o.account_number = p.account_number) as "invoiceKeptCents",
          exists (select 1 from payment_events e where e.payment_id = p.id and e.type = 'payment.alert') as alerted
        from payments p where p.biller_id = $1 and p.id >= $2 and p.id < $3 and ($4::uuid is null or p.id > $4)
-         and ($5::uuid is null or p.id = $5)
+         and ($5::uuid is null or p.id = $5) and p.created_at >= $6 and p.created_at < $7
        order by p.id limit ${BATCH}`,
-      [run.billerId, leastIdAt(run.fromAt), leastIdAt(run.toAt), run.cursor, id],
+      [run.billerId, ...idsAround(run.fromAt, run.toAt), run.cursor, id, run.fromAt, run.toAt],
     );
   }
 

@@ -42,7 +42,7 @@ export class Reconciliation {
 @Entity('reconciliation_items')
 @Check(
   'reconciliation_items_category_check',
-  `category in ('match', 'mismatch', 'missing', 'duplicate', 'conflicting')`,
+  `category in ('match', 'mismatch', 'missing', 'duplicate', 'conflicting', 'not-asked')`,
 )
 @Index('reconciliation_items_category_idx', ['reconciliationId', 'category', 'paymentId'])
 export class ReconciliationItem {

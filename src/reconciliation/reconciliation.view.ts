@@ -16,7 +16,7 @@ export class ReconciliationView {
   @ApiProperty({ type: 'integer' }) total: number;
   /** Those compared so far. */
   @ApiProperty({ type: 'integer' }) compared: number;
-  /** Category to number of payments. */
+  /** Category to number of payments; `not-asked` are those on which Invoice Cloud said nothing. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'integer' } }) counts: Partial<Record<Category, number>>;
   /** Whether Invoice Cloud was asked, or our own books were compared alone. */
   asked: boolean;

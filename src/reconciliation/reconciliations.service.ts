@@ -4,7 +4,7 @@ import { stringify } from 'csv-stringify/sync';
 import { EntityManager, LessThan, MoreThan, Repository } from 'typeorm';
 import type { Change } from '../audit/audit-trail.js';
 import { BillersService } from '../billers/billers.service.js';
-import { leastIdAt, newId } from '../common/id.js';
+import { idsAround, newId } from '../common/id.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import type { Category } from './compare.js';
 import { ReconciliationNotFound } from './errors.js';
@@ -60,8 +60,9 @@ export class ReconciliationsService {
       );
       if (first.length === 0) return;
       const billers = await manager.query<{ billerId: string }[]>(
-        `select distinct biller_id as "billerId" from payments where id >= $1 and id < $2`,
-        [leastIdAt(from), leastIdAt(to)],
+        `select distinct biller_id as "billerId" from payments
+         where id >= $1 and id < $2 and created_at >= $3 and created_at < $4`,
+        [...idsAround(from, to), from, to],
       );
       for (const { billerId } of billers) await this.begin(manager, billerId, { from, to }, null);
     });
@@ -132,8 +133,9 @@ export class ReconciliationsService {
     const id = newId();
     await manager.query(
       `insert into reconciliations (id, biller_id, from_at, to_at, requested_by, total)
-       select $1, $2, $3, $4, $5, count(*) from payments where biller_id = $2 and id >= $6 and id < $7`,
-      [id, billerId, from, to, requestedBy, leastIdAt(from), leastIdAt(to)],
+       select $1, $2, $3, $4, $5, count(*) from payments where biller_id = $2 and id >= $6 and id < $7
+         and created_at >= $3 and created_at < $4`,
+      [id, billerId, from, to, requestedBy, ...idsAround(from, to)],
     );
     return id;
   }

@@ -4,7 +4,8 @@ import { traceOf } from '../common/problem.js';
 import { SealBroken, SecretBox } from '../common/secret-box.js';
 import type { WebhookSecret } from '../partners/webhook-secret.entity.js';
 import { WebhookSecretsService } from '../partners/webhook-secrets.service.js';
-import { type Claimed, DeliveryQueue, type Recorded } from './delivery-queue.js';
+import type { Claimed } from './claim.js';
+import { DeliveryQueue, type Recorded } from './delivery-queue.js';
 import { type Outcome, Sender } from './sender.js';
 
 /** The field under which a delivery's body is sealed. */

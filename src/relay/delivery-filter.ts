@@ -1,5 +1,5 @@
 import type { SelectQueryBuilder } from 'typeorm';
-import { leastIdAt } from '../common/id.js';
+import { END_OF_TIME, idsAround } from '../common/id.js';
 import type { Delivery, DeliveryStatus } from './delivery.entity.js';
 
 /** Whose deliveries a caller may see. Null: everybody's (administrators). */
@@ -41,8 +41,10 @@ export function narrow(select: SelectQueryBuilder<Delivery>, reach: Reach | null
   if (filter.paymentId) select.andWhere('d.subjectId = :paymentId', { paymentId: filter.paymentId });
   if (filter.endpointId) select.andWhere('d.endpointId = :endpointId', { endpointId: filter.endpointId });
   if (filter.status) select.andWhere('d.status = :status', { status: filter.status });
-  if (filter.from) select.andWhere('d.id >= :from', { from: leastIdAt(new Date(filter.from)) });
-  if (filter.before) select.andWhere('d.id < :before', { before: leastIdAt(new Date(filter.before)) });
+  const [from, before] = [new Date(filter.from ?? 0), new Date(filter.before ?? END_OF_TIME)];
+  const [fromId, beforeId] = idsAround(from, before);
+  if (filter.from) select.andWhere('d.id >= :fromId and d.createdAt >= :from', { fromId, from });
+  if (filter.before) select.andWhere('d.id < :beforeId and d.createdAt < :before', { beforeId, before });
   if (filter.failedSince) {
     select.andWhere(`d.status <> 'delivered' and d.lastError is not null and d.lastAttemptAt >= :failedSince`, {
       failedSince: new Date(filter.failedSince),

@@ -3,9 +3,11 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { SecretBox } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { BREAKS_AFTER, healthOf, HELD_BACK } from './breaker.js';
+import { healthOf, HELD_BACK } from './breaker.js';
+import { CLAIM, type Claimed, type ClaimRow } from './claim.js';
 import { nextAttempt } from './retry-schedule.js';
 import { DeliveredRecords } from './delivered.js';
+import { Rounds } from './rounds.js';
 import type { Outcome } from './sender.js';
 
 /**
@@ -16,21 +18,6 @@ export const IS_PENDING = `status || '' = 'pending'`;
 
 /** What a lost worker is waited for on top of the deadline, in seconds: for recording, which is one statement. */
 const GRACE_SECONDS = 10;
-
-/** A delivery that this process has taken, until its claim ends. */
-export interface Claimed {
-  readonly id: string;
-  readonly partnerId: string;
-  readonly endpointId: string;
-  readonly subjectId: string;
-  readonly url: string;
-  readonly contentType: string;
-  readonly bodySealed: string;
-  readonly attempts: number;
-  readonly attemptsBefore: number;
-  /** The one that goes first after the breaker has held the endpoint back. */
-  readonly probing: boolean;
-}
 
 /** How much this process may take. */
 export interface Room {
@@ -68,6 +55,7 @@ interface RecordedRow {
 export class DeliveryQueue {
   private readonly leaseSeconds: number;
   private readonly delivered: DeliveredRecords;
+  private readonly rounds = new Rounds();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -78,9 +66,12 @@ export class DeliveryQueue {
     this.leaseSeconds = config.relay.timeoutMs / 1000 + GRACE_SECONDS;
   }
 
-  /** Takes what is due, the oldest first. One statement, whose cost grows with the endpoints that have something pending. */
-  claim(room: Room): Promise<Claimed[]> {
-    return this.dataSource.query<Claimed[]>(CLAIM, [
+  /**
+   * Takes what is due, the oldest first. One statement, whose cost grows with the partners that have something pending, and
+   * with their endpoints up to a bound: of a partner with more of them, each claim looks at the next ones.
+   */
+  async claim(room: Room): Promise<Claimed[]> {
+    const rows = await this.dataSource.query<ClaimRow[]>(CLAIM, [
       [...room.byEndpoint.keys()],
       [...room.byEndpoint.values()],
       room.perEndpoint,
@@ -89,7 +80,17 @@ export class DeliveryQueue {
       room.perPartner,
       room.free,
       this.leaseSeconds,
+      [...this.rounds.partners()],
+      [...this.rounds.endpoints()],
     ]);
+    const claimed = rows.filter((row): row is ClaimRow & Claimed => row.id !== null).map(({ cut: _, ...row }) => row);
+    this.rounds.went(rows[0]?.cut ?? {}, claimed.length > 0);
+    return claimed;
+  }
+
+  /** Something due may be at endpoints that the last claims did not come to. */
+  get more(): boolean {
+    return this.rounds.more;
   }
 
   /**
@@ -172,56 +173,6 @@ export class DeliveryQueue {
     );
   }
 }
-
-/**
- * Walks from endpoint to endpoint along the index (a loose index scan), so that a heap of deliveries that may not go,
- * however large, is stepped over at the cost of one look.
- */
-const CLAIM = `
-  with recursive waiting as (
-    (select endpoint_id from deliveries where status = 'pending' order by endpoint_id limit 1)
-    union all
-    select (select d.endpoint_id from deliveries d where d.status = 'pending' and d.endpoint_id > w.endpoint_id
-            order by d.endpoint_id limit 1)
-    from waiting w where w.endpoint_id is not null
-  ), open as materialized (
-    select e.id, e.partner_id, e.failures >= ${BREAKS_AFTER} as probing, coalesce(p.n, 0) as of_partner,
-      least(case when e.failures >= ${BREAKS_AFTER} then 1 else $3 - coalesce(b.n, 0) end, $6 - coalesce(p.n, 0), $7) as room
-    from waiting w
-    join relay_endpoints e on e.id = w.endpoint_id
-    left join unnest($1::uuid[], $2::integer[]) as b (id, n) on b.id = e.id
-    left join unnest($4::uuid[], $5::integer[]) as p (id, n) on p.id = e.partner_id
-    where e.disabled_at is null and (e.open_until is null or e.open_until <= now())
-  ), due as (
-    select d.id, d.next_attempt_at, o.id as endpoint_id, o.probing,
-      o.of_partner + row_number() over (partition by o.partner_id order by d.next_attempt_at) as nth
-    from open o cross join lateral (
-      select c.id, c.next_attempt_at from deliveries c
-      where c.endpoint_id = o.id and c.status = 'pending' and c.next_attempt_at <= now()
-        and (c.claimed_until is null or c.claimed_until <= now())
-        -- Of two that are due, the earlier one first. offset 0: by the subject's own index, whatever the statistics say.
-        and not exists (
-          select from (
-            select e.endpoint_id, e.status, e.next_attempt_at from deliveries e
-            where e.subject_id = c.subject_id and e.sequence < c.sequence offset 0
-          ) e where e.endpoint_id = c.endpoint_id and e.status = 'pending' and e.next_attempt_at <= now())
-      order by c.next_attempt_at limit greatest(o.room, 0)
-      for no key update skip locked
-    ) d
-  ), chosen as (
-    select id, endpoint_id, probing from due where nth <= $6 order by next_attempt_at limit $7
-  ), probed as (
-    update relay_endpoints set open_until = now() + $8 * interval '1 second'
-    where id in (select endpoint_id from chosen where probing)
-  ), claimed as (
-    update deliveries d set claimed_until = now() + $8 * interval '1 second'
-    where d.id = any(array(select id from chosen))
-    returning d.id, d.partner_id as "partnerId", d.endpoint_id as "endpointId", d.subject_id as "subjectId", d.url,
-      d.content_type as "contentType", d.body_sealed as "bodySealed", d.attempts,
-      d.attempts_before as "attemptsBefore",
-      d.endpoint_id = any(array(select endpoint_id from chosen where probing)) as probing
-  )
-  select * from claimed`;
 
 /** An attempt that failed. What was delivered is recorded by `DeliveredRecords`. */
 const RECORD = `

@@ -15,7 +15,7 @@ export type DeliveryStatus =
 @Entity('deliveries')
 @Check('deliveries_status_check', `status in ('pending', 'delivered', 'parked')`)
 @Unique('deliveries_sequence_key', ['subjectId', 'sequence'])
-@Index('deliveries_due_idx', ['endpointId', 'nextAttemptAt'], { where: `status = 'pending'` })
+@Index('deliveries_queue_idx', ['partnerId', 'endpointId', 'nextAttemptAt'], { where: `status = 'pending'` })
 @Index('deliveries_undelivered_idx', ['status', 'id'], { where: `status <> 'delivered'` })
 @Index('deliveries_delivered_idx', ['deliveredAt'], { where: `status = 'delivered'` })
 @Index('deliveries_parked_idx', ['parkedAt'], { where: `status = 'parked'` })

@@ -10,7 +10,8 @@ import {
 import { traceOf } from '../common/problem.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Attempts } from './attempts.js';
-import { type Claimed, DeliveryQueue, type Room } from './delivery-queue.js';
+import type { Claimed } from './claim.js';
+import { DeliveryQueue, type Room } from './delivery-queue.js';
 import { WakeUp } from './wake-up.js';
 
 /** How late a retry may start, and a delivery whose notification was lost. */
@@ -71,7 +72,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, Befo
     while (!this.stopping) {
       this.woken = false;
       const taken = await this.takeRound();
-      if (taken > 0) await sleep(PAUSE_MS);
+      if (taken > 0 || (this.queue.more && !this.full)) await sleep(PAUSE_MS);
       else if (!this.woken) await this.nextWake();
       else await sleep(PAUSE_MS);
     }

@@ -5,7 +5,8 @@ import { type Config, readConfig } from '../../src/config/config.js';
 import { dataSourceOptions } from '../../src/database/database.js';
 import { Listener } from '../../src/database/listener.js';
 import { Partner } from '../../src/partners/partner.entity.js';
-import { type Claimed, DeliveryQueue, type Room } from '../../src/relay/delivery-queue.js';
+import type { Claimed } from '../../src/relay/claim.js';
+import { DeliveryQueue, type Room } from '../../src/relay/delivery-queue.js';
 import { Delivery } from '../../src/relay/delivery.entity.js';
 import { RelayEndpoint } from '../../src/relay/endpoint.entity.js';
 import { WakeUp } from '../../src/relay/wake-up.js';
@@ -70,7 +71,9 @@ const record = (claimed: Claimed, outcome: typeof DELIVERED | typeof FAILED = DE
 const rowOf = (id: string): Promise<Delivery> => dataSource.getRepository(Delivery).findOneByOrFail({ id });
 
 /** Runs a statement of the queue's without its effect. @returns the rows it answers, and the pages of 8 KiB it reads */
-async function costOf(work: (overheard: DeliveryQueue) => Promise<unknown>): Promise<{ rows: number; blocks: number }> {
+async function costOf(
+  work: (overheard: DeliveryQueue) => Promise<unknown>,
+): Promise<{ rows: number; blocks: number; ms: number }> {
   let asked: readonly unknown[] = [];
   const master = {
     query: ({ text, values }: { text: string; values: unknown[] }) => (
@@ -87,8 +90,8 @@ async function costOf(work: (overheard: DeliveryQueue) => Promise<unknown>): Pro
   const [row] = (await runner.query(`explain (analyze, buffers, format json) ${sql}`, values)) as Json[];
   await runner.rollbackTransaction();
   await runner.release();
-  const { Plan: plan } = row['QUERY PLAN'][0];
-  return { rows: plan['Actual Rows'], blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'] };
+  const { Plan: plan, 'Execution Time': ms } = row['QUERY PLAN'][0];
+  return { rows: plan['Actual Rows'], blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], ms };
 }
 
 describe('the queue of deliveries', () => {
@@ -255,6 +258,62 @@ describe('the queue of deliveries', () => {
     const recorded = await costOf((overheard) => overheard.record(first, DELIVERED, new Date(), 1));
     expect(recorded.rows).toBe(1);
     expect(recorded.blocks).toBeLessThan(100);
+  });
+
+  describe('with 10,000 endpoints of one partner that all have something due', () => {
+    const MANY = 10_000;
+    const url = 'https://other.example.com/hook';
+    let other: string;
+
+    beforeEach(async () => {
+      await dataSource.query(
+        `insert into relay_endpoints (id, partner_id, url, url_digest)
+         select gen_random_uuid(), $1, 'https://many.example.com/' || n, sha256(n::text::bytea) from generate_series(1, ${MANY}) n`,
+        [partnerId],
+      );
+      await dataSource.query(
+        `insert into deliveries (id, partner_id, endpoint_id, subject_id, sequence, url, content_type, body_sealed, status, next_attempt_at)
+         select gen_random_uuid(), $1, id, gen_random_uuid(), 1, url, 'text/plain', 'x', 'pending', now() from relay_endpoints`,
+        [partnerId],
+      );
+      const [many, few] = [partnerId, randomUUID()];
+      await dataSource.getRepository(Partner).insert({ id: few, name: few });
+      partnerId = few;
+      other = await enqueue(randomUUID(), url);
+      partnerId = many;
+      await dataSource.query('analyze deliveries');
+      await dataSource.query('analyze relay_endpoints');
+    });
+
+    it('costs the others little, who are served at once', async () => {
+      const cost = await costOf((overheard) => overheard.claim(room({ perPartner: 25 })));
+      process.stdout.write(`claim beside ${MANY} endpoints: ${cost.blocks} blocks, ${cost.ms} ms\n`);
+      expect(cost.blocks).toBeLessThan(10_000);
+      const claimed = await queue.claim(room({ perPartner: 25 }));
+      expect(claimed.map(({ id }) => id)).toContain(other);
+      expect(claimed).toHaveLength(26);
+    });
+
+    it('comes to each of them in one round, and then has been round', async () => {
+      await dataSource.query(`update relay_endpoints set disabled_at = now() where partner_id = $1`, [partnerId]);
+      const [[{ id: last = '' } = {}]] = await dataSource.query<[{ id: string }[], number]>(
+        `update relay_endpoints set disabled_at = null where id = (
+           select id from relay_endpoints where partner_id = $1 order by id desc limit 1) returning id`,
+        [partnerId],
+      );
+      const walk = new DeliveryQueue(dataSource, box, config);
+      expect(await walk.claim(room())).toMatchObject([{ id: other }]);
+      const found: string[] = [];
+      let claims = 1;
+      for (; walk.more && found.length === 0; claims += 1) {
+        found.push(...(await walk.claim(room())).map(({ endpointId }) => endpointId));
+      }
+      expect(found).toEqual([last]);
+      expect(claims).toBeLessThan(60);
+      for (claims = 1; (await walk.claim(room())).length === 0 && walk.more;) claims += 1;
+      expect(claims).toBeLessThan(60);
+      expect(claims).toBeGreaterThan(10);
+    });
   });
 
   it('tells its age and its counts', async () => {

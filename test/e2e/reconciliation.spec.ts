@@ -132,10 +132,16 @@ describe('a reconciliation that was asked for', () => {
     await story.fault({ operation: 'cloud-payments', kind: 'status', status: 401 });
     await story.askAnother();
     const run = await reconcile(story);
-    expect(run).toMatchObject({ asked: false, total: 3, compared: 3, counts: { match: 2, mismatch: 1 } });
+    expect(run).toMatchObject({ asked: false, total: 3, compared: 3 });
+    expect(run.counts).toEqual({ 'not-asked': 2, mismatch: 1 });
+    expect(await itemsOf(run.id, 'category=match')).toEqual([]);
+    expect((await itemsOf(run.id, 'category=not-asked')).map(({ reason }) => reason)).toEqual([
+      'own-books-only',
+      'no-page',
+    ]);
     const items = await itemsOf(run.id);
     expect(findings(items)).toMatchObject({
-      [silent.id]: 'match not-asked',
+      [silent.id]: 'not-asked own-books-only',
       [unconfirmed]: 'mismatch opening-unconfirmed',
     });
     expect(items.map(({ balanceThereCents }) => balanceThereCents)).toEqual([null, null, null]);
@@ -246,7 +252,7 @@ describe('what a reconciliation found', () => {
     const { id: paymentId } = await story.openAnother();
     const ids = await manyCopies(story, paymentId, 1_999);
     const run = await done((await request(story)).id, undefined, 60_000);
-    expect(run).toMatchObject({ total: 2_000, compared: 2_000, counts: { match: 2_000 } });
+    expect(run).toMatchObject({ total: 2_000, compared: 2_000, counts: { 'not-asked': 2_000 } });
     const [header, ...rows] = (await csvOf(run.id)).text.trimEnd().split('\n');
     expect(header).toBe(HEADER);
     expect(rows.map((row) => row.slice(0, 36))).toEqual([...ids, paymentId]);

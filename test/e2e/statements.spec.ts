@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { closeDb } from '../support/db.js';
+import { closeDb, newDatabase } from '../support/db.js';
 import { eventually } from '../support/eventually.js';
 import { startPlatform, stopPlatforms, type Platform } from '../support/platform.js';
 import { closeReceivers, receiver } from '../support/receiver.js';
@@ -36,8 +36,14 @@ let postbackUrl: string;
 
 beforeAll(async () => {
   const preload = pathToFileURL(join(stage.rootDir, 'dist/bench/preload/statements.js')).href;
-  platform = await startPlatform({ NODE_OPTIONS: `--import ${preload}`, STATEMENTS_FILE: file });
-  story = await newStory({ url: platform.url });
+  // A database of its own: what others change in theirs would have to be looked up again.
+  const databaseUrl = await newDatabase();
+  platform = await startPlatform({
+    DATABASE_URL: databaseUrl,
+    NODE_OPTIONS: `--import ${preload}`,
+    STATEMENTS_FILE: file,
+  });
+  story = await newStory({ url: platform.url, databaseUrl });
   const partner = await receiver();
   postbackUrl = partner.url;
   // An endpoint is made with its first delivery.

@@ -10,6 +10,8 @@ export function idAt(time: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6, 18)}`;
 }
 
+const timeOf = (id: string): Date => new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+
 /** The beginning of a day of UTC: today's, or one so many days ago. */
 export const midnight = (daysAgo = 0): number => (Math.floor(Date.now() / DAY_MS) - daysAgo) * DAY_MS;
 
@@ -19,9 +21,9 @@ export async function copies(story: Story, paymentId: string, times: readonly Da
   await story.db.rows(
     `insert into payments
      select (jsonb_populate_record(p, jsonb_build_object(
-       'id', copy, 'invoice_number', 'c-' || copy, 'capability_digest', sha256(copy::text::bytea)))).*
-     from payments p, unnest($2::uuid[]) copy where p.id = $1`,
-    [paymentId, ids],
+       'id', copy, 'invoice_number', 'c-' || copy, 'created_at', at, 'capability_digest', sha256(copy::text::bytea)))).*
+     from payments p, unnest($2::uuid[], $3::timestamptz[]) as c (copy, at) where p.id = $1`,
+    [paymentId, ids, ids.map(timeOf)],
   );
   return ids;
 }
