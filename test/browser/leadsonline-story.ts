@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Locator, Page } from 'playwright-core';
 import { eventually, expect, type Step } from '../../local/story.js';
-import { BrowserStage, seen, typeCard } from './stage.js';
+import { BrowserStage, paid, seen, typeCard } from './stage.js';
 
 const DECLINED = '4000 0000 0000 9996';
 
@@ -65,7 +65,7 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
     async run(visit) {
       const { stage, page } = visit;
       // Runs share the portal, and pay what is there.
-      for (let count = 0; count < 3; count += 1) {
+      for (let count = 0; count < 4; count += 1) {
         await page.getByRole('button', { name: 'Add another invoice' }).click();
       }
       visit.number = await visit.unpaid();
@@ -107,7 +107,7 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
     },
   },
   {
-    title: 'A window that is closed without paying leaves the invoice as it is',
+    title: 'A window that is closed tells nothing: unpaid stays unpaid, and what was paid is paid',
     async run(visit) {
       const number = await visit.unpaid();
       const window = await visit.purchase(number);
@@ -115,7 +115,28 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
       await seen(visit.row(number).getByText('Page open, nothing paid yet'));
       // The same invoice, the same page: no second one to pay on.
       const again = await visit.purchase(number);
+      await typeCard(again);
+      await again.getByRole('button', { name: 'by card' }).click();
+      await paid(again, '$');
       await again.close();
+      await seen(visit.row(number).getByText('Paid', { exact: true }));
+    },
+  },
+  {
+    title: 'A payer who is back before the portal looked again finds the window closed too',
+    async run(visit) {
+      const { stage, page } = visit;
+      stage.watch.expect(/ERR_FAILED/);
+      await page.route('**/invoices', (route) => route.abort());
+      const number = await visit.unpaid();
+      const window = await visit.purchase(number);
+      await typeCard(window);
+      await window.getByRole('button', { name: 'by card' }).click();
+      const back = window.getByRole('link', { name: /^Return to/ });
+      await seen(back);
+      await page.unroute('**/invoices');
+      await Promise.all([window.waitForEvent('close'), back.click()]);
+      await seen(visit.row(number).getByText('Paid', { exact: true }));
     },
   },
   {
