@@ -72,7 +72,7 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
       visit.window = await visit.purchase(visit.number);
       await stage.look(visit.window);
       await stage.picture('leadsonline-hosted-page', 'desktop', visit.window);
-      await seen(visit.row().getByText('Page open, nothing paid yet'));
+      await seen(visit.row().getByText('Page open, nothing told yet'));
     },
   },
   {
@@ -112,7 +112,7 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
       const number = await visit.unpaid();
       const window = await visit.purchase(number);
       await window.close();
-      await seen(visit.row(number).getByText('Page open, nothing paid yet'));
+      await seen(visit.row(number).getByText('Page open, nothing told yet'));
       // The same invoice, the same page: no second one to pay on.
       const again = await visit.purchase(number);
       await typeCard(again);
