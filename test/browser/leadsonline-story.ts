@@ -37,6 +37,20 @@ export class LeadsOnlineVisit {
     return (await row.getAttribute('data-invoice')) ?? '';
   }
 
+  /** By the fault menu's API, of the biller whom the sandbox has for this portal. */
+  async spoilNextOpening(): Promise<void> {
+    const { sandboxUrl } = this.stage.facts;
+    const answer = await fetch(`${sandboxUrl}/_sandbox/billers`);
+    const { billers } = (await answer.json()) as { billers: readonly { billerGuid: string; name: string }[] };
+    const guid = billers.find(({ name }) => name.includes('LeadsOnline'))?.billerGuid;
+    const { status } = await fetch(`${sandboxUrl}/_sandbox/billers/${guid}/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ operation: 'cloud-payments', kind: 'status', status: 401 }),
+    });
+    expect(status === 201, `the fault was answered ${status}`);
+  }
+
   /** What anybody might post to the portal. @returns the status answered */
   async post(body: string, headers: Record<string, string>): Promise<number> {
     const { status } = await fetch(`${this.url}/billbridge/payments`, {
@@ -65,7 +79,7 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
     async run(visit) {
       const { stage, page } = visit;
       // Runs share the portal, and pay what is there.
-      for (let count = 0; count < 4; count += 1) {
+      for (let count = 0; count < 5; count += 1) {
         await page.getByRole('button', { name: 'Add another invoice' }).click();
       }
       visit.number = await visit.unpaid();
@@ -120,6 +134,27 @@ export const leadsOnlineStory: readonly Step<LeadsOnlineVisit>[] = [
       await paid(again, '$');
       await again.close();
       await seen(visit.row(number).getByText('Paid', { exact: true }));
+    },
+  },
+  {
+    title: 'Where Invoice Cloud refuses, the window says so, and the next try opens the page',
+    async run(visit) {
+      const { stage, page } = visit;
+      await visit.spoilNextOpening();
+      const number = await visit.unpaid();
+      const window = await stage.popup(() => visit.row(number).getByRole('button').click());
+      await seen(window.getByRole('heading', { name: 'The payment page could not be opened' }));
+      await seen(window.getByRole('alert'));
+      await stage.look(window);
+      await window.close();
+      await seen(visit.row(number).getByText('Unpaid'));
+      await (await visit.purchase(number)).close();
+      stage.watch.expect(/status of 404/);
+      await page.goto(`${visit.url}/nowhere`);
+      await seen(page.getByRole('heading', { name: 'Not found' }));
+      await stage.look();
+      await page.getByRole('link', { name: 'LeadsOnline' }).click();
+      await seen(page.getByRole('heading', { name: 'Purchase E-Tickets' }));
     },
   },
   {
