@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeEmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { readPrivateJson, type LocalFacts } from './facts.js';
-import { freePort } from './ports.js';
+import { freePorts } from './ports.js';
 
 export interface Platform {
   readonly facts: LocalFacts;
@@ -16,6 +16,7 @@ export interface Platform {
 
 const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 30_000;
+const PORTS = ['PORT', 'SANDBOX_PORT', 'SANDBOX_SMTP_PORT', 'PORTAL_MY360_PORT', 'PORTAL_LEADSONLINE_PORT'] as const;
 /** What a platform of our own must not take over from the caller's environment. */
 const CALLERS_OWN = [
   'NODE_ENV',
@@ -55,11 +56,7 @@ export async function startOwnPlatform(onStart: (stop: () => Promise<void>) => v
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     DATA_DIR: dataDir,
-    PORT: String(await freePort()),
-    SANDBOX_PORT: String(await freePort()),
-    SANDBOX_SMTP_PORT: String(await freePort()),
-    PORTAL_MY360_PORT: String(await freePort()),
-    PORTAL_LEADSONLINE_PORT: String(await freePort()),
+    ...(await freePorts(PORTS)),
   };
   for (const name of CALLERS_OWN) delete env[name];
 

@@ -27,12 +27,15 @@ async function requireFreePort(setting: string, port: number, host: string): Pro
   if (host === '127.0.0.1' && (await tryToListen(port, '::1')) === 'EADDRINUSE') throw new Error(taken(setting, port));
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
+/** Different ones: all are held until the last is found. */
+export async function freePorts<Name extends string>(names: readonly Name[]): Promise<Record<Name, string>> {
+  const servers = names.map(() => createServer());
+  await Promise.all(
+    servers.map((server) => new Promise<void>((done, fail) => server.once('error', fail).listen(0, '127.0.0.1', done))),
+  );
+  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Record<Name, string>;
 }
 
 /** The address under which a browser on this machine reaches what listens on `host`. */

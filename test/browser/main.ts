@@ -51,6 +51,7 @@ try {
         const run = async <Visit>(name: string, story: readonly Step<Visit>[], visit: Visit): Promise<void> => {
           const steps = story.map((step) => stage.guarded(step));
           outcomes.push(await tell(`${name}, ${title}`, steps, visit, () => !interrupted));
+          await stage.tidy();
         };
         await run('The browser', [probe(cookies)], browser);
         await run('LeadsOnline', leadsOnlineStory, new LeadsOnlineVisit(stage));

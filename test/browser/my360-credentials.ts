@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, type Step } from '../../local/story.js';
 import { seen } from './stage.js';
 import type { My360Visit } from './my360-visit.js';
@@ -35,21 +36,45 @@ export const credentials: readonly Step<My360Visit>[] = [
       const mail = await stage.popup(() => page.getByRole('link', { name: 'The demo’s mailbox' }).click());
       await mail.waitForLoadState();
       await stage.look(mail);
-      const { text } = await cloud.mailTo(signedIn.email);
-      await mail.goto(/https?:\/\/\S+\/approvals\/\S+/.exec(text)?.[0] ?? '');
-      await stage.look(mail);
-      await mail.getByRole('button', { name: 'Approve the change' }).click();
-      await seen(mail.getByRole('heading', { name: 'The change is made' }));
-      await mail.close();
-
-      await seen(page.getByText('You approved it'));
+      await approve(visit, mail, signedIn.email);
       visit.user = changed;
       await visit.signOut();
       await visit.signIn(changed);
       await visit.notice('Signed in to Invoice Cloud');
     },
   },
+  {
+    title: 'Where Invoice Cloud knows the user by another address, it takes over this one, after the approval',
+    async run(visit) {
+      const { cloud, page, stage, signedIn } = visit;
+      await visit.signOut();
+      const [here, elsewhere] = [cloud.newUser('dora'), cloud.newUser('dora')];
+      await visit.register(here, await cloud.customer({ registered: elsewhere }));
+      await seen(page.getByRole('alert'));
+      await page.getByRole('link', { name: 'Settings' }).first().click();
+      await page.getByLabel('Current password').fill(here.password);
+      await visit.press('Change');
+      const mail = await stage.popup(() => page.getByRole('link', { name: 'The demo’s mailbox' }).click());
+      await approve(visit, mail, elsewhere.email);
+      await visit.signOut();
+      await visit.signIn(here);
+      await visit.notice('Signed in to Invoice Cloud');
+      await visit.signOut();
+      await visit.signIn(signedIn);
+      await visit.notice('Signed in to Invoice Cloud');
+    },
+  },
 ];
+
+async function approve({ cloud, page, stage }: My360Visit, mail: Page, address: string): Promise<void> {
+  const { text } = await cloud.mailTo(address);
+  await mail.goto(/https?:\/\/\S+\/approvals\/\S+/.exec(text)?.[0] ?? '');
+  await stage.look(mail);
+  await mail.getByRole('button', { name: 'Approve the change' }).click();
+  await seen(mail.getByRole('heading', { name: 'The change is made' }));
+  await mail.close();
+  await seen(page.getByText('You approved it'));
+}
 
 /** The sandbox's own personas, whom a newcomer clicks first. */
 export const demoPeople: Step<My360Visit> = {

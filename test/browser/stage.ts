@@ -102,6 +102,11 @@ export class BrowserStage {
     return page;
   }
 
+  /** A story that broke off may leave windows behind, over the page of the next one. */
+  async tidy(): Promise<void> {
+    for (const page of this.context.pages()) if (page !== this.page) await page.close();
+  }
+
   /** Where a story broke off. */
   private async heading(): Promise<string> {
     const headings = await Promise.all(

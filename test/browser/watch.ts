@@ -37,10 +37,7 @@ export class Watch {
 
   /** What is not checked yet, for the report of a step that failed. */
   said(): string {
-    return this.problems
-      .splice(0)
-      .map((problem) => `the browser says: ${problem}\n`)
-      .join('');
+    return [...new Set(this.problems.splice(0))].map((problem) => `the browser says: ${problem}\n`).join('');
   }
 
   private follow(page: Page): void {

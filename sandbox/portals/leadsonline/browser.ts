@@ -5,12 +5,14 @@ import { LIVE } from '../shared/browser.js';
  * the payment window is closed; it proves nothing, so no invoice becomes paid by it.
  */
 export const SCRIPT = `${LIVE}
-addEventListener('message', (event) => {
+const rowOf = (payment) => [...document.querySelectorAll('[data-payment]')].find((one) => one.dataset.payment === payment);
+addEventListener('message', async (event) => {
   const page = document.querySelector('[data-platform]');
   // From the platform alone: any page that has a hold of this window can send messages.
   if (event.origin !== page?.dataset.platform || event.data?.type !== 'billbridge:return') return;
-  const row = [...document.querySelectorAll('[data-payment]')].find((one) => one.dataset.payment === event.data.paymentId);
-  if (!row) return;
+  // The payer may be quicker than this page's next look at its invoices.
+  if (!rowOf(event.data.paymentId)) await Promise.all(liveParts.map(refresh));
+  if (!rowOf(event.data.paymentId)) return;
   event.source.close();
   document.getElementById('news').textContent = 'You are back. What the relay says stands below.';
 });

@@ -55,7 +55,7 @@ function statusOf({ status, told }: Invoice): Html {
   const how = told && html`<span class="note">told by the relay, signature verified at ${clock(told.at)}</span>`;
   if (status === 'paid') return html`<span class="badge paid">Paid</span> ${how}`;
   if (status === 'declined') return html`<span class="badge declined">${told?.message || 'Declined'}</span> ${how}`;
-  if (status === 'open') return html`<span class="badge open">Page open, nothing paid yet</span>`;
+  if (status === 'open') return html`<span class="badge open">Page open, nothing told yet</span>`;
   return html`<span class="badge">Unpaid</span>`;
 }
 

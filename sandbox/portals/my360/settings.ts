@@ -51,9 +51,10 @@ export function settings(app: FastifyInstance, my360: My360): void {
 
   function refuse(visit: Visit, password: string, newEmail?: string, newPassword?: string): string | undefined {
     if (users.verify(visit.user.email, password) !== visit.user) return 'Your current password is another one.';
-    if (newEmail === undefined && newPassword === undefined)
+    if (visit.cloud && newEmail === undefined && newPassword === undefined)
       return 'Enter a new e-mail address, a new password or both.';
-    if (newEmail !== undefined && users.find(newEmail)) return 'Somebody is registered with this e-mail address.';
+    if (newEmail !== undefined && (users.find(newEmail) ?? visit.user) !== visit.user)
+      return 'Somebody is registered with this e-mail address.';
     if (newPassword !== undefined && newPassword.length < 8) return 'A password has at least 8 characters.';
     return visit.user.accounts.size === 0 ? 'Link an account first.' : undefined;
   }
@@ -61,13 +62,15 @@ export function settings(app: FastifyInstance, my360: My360): void {
   async function change(visit: Visit, password: string, newEmail?: string, newPassword?: string): Promise<void> {
     const { email, accounts } = visit.user;
     const [accountNumber] = accounts;
+    // Whom Invoice Cloud does not let in is known there by something else: it is told both, as they are here or become.
+    const inStep = visit.cloud !== undefined;
     try {
       const answer = await platform.ask<ChangeAnswer>('POST', '/sso/credential-changes', {
         email,
         password,
         accountNumber,
-        newEmail,
-        newPassword,
+        newEmail: newEmail ?? (inStep ? undefined : email),
+        newPassword: newPassword ?? (inStep ? undefined : password),
       });
       const wanted = { email: newEmail, ...(newPassword !== undefined && { password: record(newPassword) }) };
       if (answer.id !== null) {
@@ -104,7 +107,7 @@ function changePart(status: ChangeAnswer['status'], sentTo: string, mailboxUrl?:
   </div>`;
 }
 
-function settingsPage({ user, change }: Visit, mailboxUrl?: string): Html {
+function settingsPage({ user, cloud, change }: Visit, mailboxUrl?: string): Html {
   return html`<p id="news" role="status" class="note"></p>
     ${change && html`<div data-live="/settings/change">${changePart('waiting', change.sentTo, mailboxUrl)}</div>`}
     <form class="card" method="post" action="/settings" aria-labelledby="change">
@@ -113,6 +116,13 @@ function settingsPage({ user, change }: Visit, mailboxUrl?: string): Html {
         You sign in as <strong>${user.email}</strong>. Both are changed here and at Invoice Cloud: at once where Invoice Cloud has
         the same, and after your approval by mail where it has others.
       </p>
+      ${
+        !cloud &&
+        html`<p>
+          You are not signed in at Invoice Cloud. To have it take over what you sign in with here, your current password alone
+          is enough.
+        </p>`
+      }
       <label for="new-email">New e-mail address</label>
       <input id="new-email" name="newEmail" type="email" autocomplete="off" />
       <label for="new-password">New password (8 characters or more)</label>

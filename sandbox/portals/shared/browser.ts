@@ -3,15 +3,15 @@
  * put in its place, and `data-news` of it is read out.
  */
 export const LIVE = `
-for (const part of document.querySelectorAll('[data-live]')) {
-  setInterval(async () => {
-    const response = await fetch(part.dataset.live, { headers: { accept: 'text/html' } }).catch(() => undefined);
-    if (!response?.ok) return;
-    const now = document.createElement('template');
-    now.innerHTML = await response.text();
-    if (now.innerHTML.trim() === part.innerHTML.trim()) return;
-    part.replaceChildren(now.content);
-    document.getElementById('news').textContent = part.firstElementChild?.dataset.news ?? '';
-  }, 1000);
+async function refresh(part) {
+  const response = await fetch(part.dataset.live, { headers: { accept: 'text/html' } }).catch(() => undefined);
+  if (!response?.ok) return;
+  const now = document.createElement('template');
+  now.innerHTML = await response.text();
+  if (now.innerHTML.trim() === part.innerHTML.trim()) return;
+  part.replaceChildren(now.content);
+  document.getElementById('news').textContent = part.firstElementChild?.dataset.news ?? '';
 }
+const liveParts = [...document.querySelectorAll('[data-live]')];
+for (const part of liveParts) setInterval(() => refresh(part), 1000);
 `;

@@ -92,9 +92,8 @@ export function field(form: URLSearchParams, name: string): string {
 }
 
 export function refusal({ title, detail, code }: Refused): Html {
-  return html`<div class="alert bad" role="alert">
-    <p>${title}. ${detail} <span class="note">(<code>${code}</code>)</span></p>
-  </div>`;
+  return html`<div class="alert bad" role="alert"><p>${title}.</p></div>
+    <p class="note">What Billbridge says, for whoever runs this portal: ${detail} (<code>${code}</code>)</p>`;
 }
 
 function layout(look: Look, page: Page): string {
