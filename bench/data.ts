@@ -103,6 +103,17 @@ export class Rows {
     );
   }
 
+  /** What is enqueued from now on waits, as for a partner who is switched off. */
+  async holdDeliveries(): Promise<void> {
+    await this.client.query('update relay_endpoints set disabled_at = now()');
+  }
+
+  /** Forgets what waits, and lets the next ones go. */
+  async dropDeliveries(): Promise<void> {
+    await this.client.query(`delete from deliveries where status = 'pending'`);
+    await this.client.query('update relay_endpoints set disabled_at = null');
+  }
+
   /** Nothing waits to be delivered. */
   async isIdle(): Promise<boolean> {
     const { rows } = await this.client.query(`select from deliveries where status = 'pending' limit 1`);
