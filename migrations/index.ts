@@ -12,6 +12,7 @@ import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js';
 import { QueueByPartner1765030000000 } from './1765030000000-queue-by-partner.js';
 import { NotAsked1765040000000 } from './1765040000000-not-asked.js';
+import { ReplaysByMode1765050000000 } from './1765050000000-replays-by-mode.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   PartsOverPages1765020000000,
   QueueByPartner1765030000000,
   NotAsked1765040000000,
+  ReplaysByMode1765050000000,
 ];
