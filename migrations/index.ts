@@ -13,6 +13,7 @@ import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js
 import { QueueByPartner1765030000000 } from './1765030000000-queue-by-partner.js';
 import { NotAsked1765040000000 } from './1765040000000-not-asked.js';
 import { ReplaysByMode1765050000000 } from './1765050000000-replays-by-mode.js';
+import { EventsAndBillers1765060000000 } from './1765060000000-events-and-billers.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   QueueByPartner1765030000000,
   NotAsked1765040000000,
   ReplaysByMode1765050000000,
+  EventsAndBillers1765060000000,
 ];
