@@ -102,7 +102,21 @@ export class Relay1764400000000 implements MigrationInterface {
     await db.query(`drop schema if exists pgboss cascade`);
   }
 
+  /** @throws Error when a secret in force would be lost: the release before knows one secret a partner, and no key pairs */
   async down(db: QueryRunner): Promise<void> {
+    const losing = (await db.query(`
+      select p.id from partners p where (
+        select count(*) filter (where s.kind = 'hmac' and s.expires_at is null) <> 1 or count(*) > 1
+        from webhook_secrets s where s.partner_id = p.id and (s.expires_at is null or s.expires_at > now()))
+      order by p.id`)) as { id: string }[];
+    if (losing.length > 0) {
+      const some = losing.slice(0, 5).map(({ id }) => id);
+      throw new Error(
+        `Going back would lose webhook secrets of ${losing.length} partners, and their deliveries would be unsigned or refused. ` +
+          `Leave each of them one secret of kind hmac that does not end (POST /admin/v1/partners/{id}/webhook-secret, ` +
+          `…/webhook-secrets/{id}/expire), and try again: ${some.join(', ')}${losing.length > some.length ? ' …' : ''}`,
+      );
+    }
     await db.query(`drop table delivery_attempts`);
     await db.query(`drop index deliveries_endpoint_idx`);
     await db.query(`drop index deliveries_partner_idx`);

@@ -12,6 +12,8 @@ import { OpenedInOrder1765010000000 } from './1765010000000-opened-in-order.js';
 import { PartsOverPages1765020000000 } from './1765020000000-parts-over-pages.js';
 import { QueueByPartner1765030000000 } from './1765030000000-queue-by-partner.js';
 import { NotAsked1765040000000 } from './1765040000000-not-asked.js';
+import { ReplaysByMode1765050000000 } from './1765050000000-replays-by-mode.js';
+import { EventsAndBillers1765060000000 } from './1765060000000-events-and-billers.js';
 import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 
@@ -31,6 +33,8 @@ export const migrations = [
   PartsOverPages1765020000000,
   QueueByPartner1765030000000,
   NotAsked1765040000000,
+  ReplaysByMode1765050000000,
+  EventsAndBillers1765060000000,
   Changes1765900000000,
   LeanOpenings1765910000000,
 ];

@@ -28,6 +28,8 @@ export const PAYMENT_EVENT_TYPES = [
 /** Something that happened to a payment. Added to, never changed. */
 @Entity('payment_events')
 @Index('payment_events_payment_idx', ['paymentId', 'id'])
+// What the overview counts; the usual events are not in it, and cost it nothing.
+@Index('payment_events_odd_idx', ['type', 'createdAt'], { where: `type in ('payment.unconfirmed', 'payment.alert')` })
 export class PaymentEvent {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') @ForeignKey(() => Payment, { name: 'payment_events_payment_fkey' }) paymentId: string;

@@ -1,7 +1,7 @@
 import { InvoiceCloudAnswerUnreadable, InvoiceCloudKeyRefused, InvoiceCloudRejected } from './errors.js';
 import type { Operation } from './operations.js';
 
-/** Turns a status into what the caller can do next; 429 and 5xx are failures before they come here. */
+/** Turns a status into what the caller can do next; 408, 429 and 5xx are failures before they come here. */
 export function refuseStatus(operation: Operation, status: number, body: unknown): void {
   if (status >= 200 && status < 300) return;
   if (status === 401 || status === 403) {

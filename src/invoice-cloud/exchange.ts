@@ -31,7 +31,8 @@ export class Exchange {
         transformResponse: [(body: unknown) => body],
         validateStatus: () => true,
       });
-      if (status === 429 || (status >= 500 && !request.isAnswer?.(data))) {
+      // 408 is no refusal: a proxy may give up on a request that is done behind it.
+      if (status === 408 || status === 429 || (status >= 500 && !request.isAnswer?.(data))) {
         return { failure: { kind: 'status', status, retryAfterMs: retryAfterMsOf(headers['retry-after']) } };
       }
       return { answer: { status, data } };

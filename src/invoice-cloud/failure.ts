@@ -6,7 +6,7 @@ import {
 } from './errors.js';
 import type { Operation } from './operations.js';
 
-/** A whole answer that is for the caller to judge: neither 429 nor (but for a SOAP fault) 5xx. */
+/** A whole answer that is for the caller to judge: neither 408, 429 nor (but for a SOAP fault) 5xx. */
 export interface Answer {
   readonly status: number;
   readonly data: string;

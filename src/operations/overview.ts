@@ -2,9 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ApiProperty } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { leastIdAt } from '../common/id.js';
-
-const DAY_MS = 86_400_000;
 
 /** Deliveries that the partner does not have yet, of one class. */
 export class UndeliveredView {
@@ -45,7 +42,7 @@ interface Counted {
   readonly oldestSeconds: number | null;
 }
 
-/** Counted anew at each look, by indexes that hold what is not done yet, or by the last day's ids. */
+/** Counted anew at each look, by indexes that hold what is not done yet. */
 @Injectable()
 export class Overview {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -57,17 +54,15 @@ export class Overview {
         `select count(*)::int as count, extract(epoch from now() - min(received_at))::float8 as "oldestSeconds"
          from postbacks where verdict = 'held'`,
       ),
-      // Events by their ids, which tell the time: no index knows what kind they are, and there are many.
       this.dataSource.query<[Omit<OverviewView, 'undelivered' | 'held'>]>(
         `select
            (select count(*)::int from payments where refund_due_cents > 0) as "refundsDue",
            (select count(*)::int from payment_events
-              where id > $1 and type = 'payment.unconfirmed') as "unconfirmedToday",
+              where type = 'payment.unconfirmed' and created_at > now() - interval '1 day') as "unconfirmedToday",
            (select count(*)::int from payment_events
-              where id > $1 and type = 'payment.alert') as "alertsToday",
+              where type = 'payment.alert' and created_at > now() - interval '1 day') as "alertsToday",
            (select count(*)::int from postbacks
               where payment_id is null and received_at > now() - interval '1 day') as "unknownPostbacksToday"`,
-        [leastIdAt(new Date(Date.now() - DAY_MS))],
       ),
     ]);
     return { undelivered: byClass(undelivered), held, ...counts };

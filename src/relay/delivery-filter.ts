@@ -32,9 +32,11 @@ export function narrow(select: SelectQueryBuilder<Delivery>, reach: Reach | null
     select.andWhere('exists (select from billers b where b.id = d.billerId and b.mode = :reachMode)', {
       reachMode: reach.mode,
     });
-    if (reach.billerIds) {
+    // One biller by equality: the index then answers its deliveries in their order.
+    const [only, ...more] = reach.billerIds ?? [];
+    if (only !== undefined && more.length === 0) select.andWhere('d.billerId = :only', { only });
+    else if (reach.billerIds)
       select.andWhere('d.billerId = any(:reachBillers)', { reachBillers: [...reach.billerIds] });
-    }
   }
   if (filter.partnerId) select.andWhere('d.partnerId = :partnerId', { partnerId: filter.partnerId });
   if (filter.billerId) select.andWhere('d.billerId = :billerId', { billerId: filter.billerId });

@@ -21,6 +21,7 @@ export type DeliveryStatus =
 @Index('deliveries_parked_idx', ['parkedAt'], { where: `status = 'parked'` })
 @Index('deliveries_partner_idx', ['partnerId', 'id'])
 @Index('deliveries_endpoint_idx', ['endpointId', 'id'])
+@Index('deliveries_biller_idx', ['billerId', 'id'])
 export class Delivery {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid') @ForeignKey(() => Partner, { name: 'deliveries_partner_fkey' }) partnerId: string;

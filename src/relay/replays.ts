@@ -12,6 +12,9 @@ import { CHANNEL } from './wake-up.js';
 /** A partner whose replays would begin later than that is asked to come back. */
 const MOST_WAIT_SECONDS = 3_600;
 
+/** Where it is kept up to when a partner's replays go out. */
+const UNTIL = { live: 'replays_until', test: 'test_replays_until' } as const;
+
 export interface ReplayQuery extends DeliveryFilter {
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -19,7 +22,8 @@ export interface ReplayQuery extends DeliveryFilter {
 
 /**
  * Sends deliveries again, under the same webhook-id and number, so that who has them drops them. Each partner's replays
- * go out one after the other, RELAY_REPLAYS_PER_MINUTE, whoever asked for them and on whichever process.
+ * go out one after the other, RELAY_REPLAYS_PER_MINUTE, whoever asked for them and on whichever process; those of test
+ * billers and those of live ones apart, so that a test keeps no payment waiting.
  */
 @Injectable()
 export class Replays {
@@ -41,7 +45,7 @@ export class Replays {
     narrow(select, reach, {});
     const delivery = await select.setLock('for_no_key_update').getOne();
     if (!delivery) throw new DeliveryNotFound('Check the id; delivered and parked ones are forgotten after 30 days.');
-    await this.schedule(manager, delivery.partnerId, [delivery.id]);
+    await this.scheduleAll(manager, [delivery]);
     await manager.query(`select pg_notify('${CHANNEL}', '')`);
     return { before: delivery.status };
   }
@@ -62,28 +66,43 @@ export class Replays {
       .setLock('for_no_key_update')
       .getMany();
     const chosen = found.slice(0, query.limit);
-    let last: Date | null = null;
-    // In order, so that two of these never wait for each other.
-    for (const partnerId of [...new Set(chosen.map((delivery) => delivery.partnerId))].sort()) {
-      const ids = chosen.filter((delivery) => delivery.partnerId === partnerId).map(({ id }) => id);
-      const startsAt = await this.schedule(manager, partnerId, ids);
-      if (!last || startsAt > last) last = startsAt;
-    }
+    const last = await this.scheduleAll(manager, chosen);
     await manager.query(`select pg_notify('${CHANNEL}', '')`);
     const nextCursor = found.length > chosen.length ? (chosen.at(-1)?.id ?? null) : null;
     return { matching: null, replayed: chosen.length, lastStartsAt: last?.toISOString() ?? null, nextCursor };
   }
 
   /** @returns when the last one starts */
-  private async schedule(manager: EntityManager, partnerId: string, ids: readonly string[]): Promise<Date> {
+  private async scheduleAll(manager: EntityManager, chosen: readonly Delivery[]): Promise<Date | null> {
+    const queues = await manager.query<{ partnerId: string; mode: keyof typeof UNTIL; ids: string[] }[]>(
+      // The table by its name, as in the filter. In order, so that two of these never wait for each other.
+      `select d.partner_id as "partnerId", coalesce(b.mode, 'live') as mode, array_agg(d.id order by d.id) as ids
+       from deliveries d left join billers b on b.id = d.biller_id where d.id = any($1) group by 1, 2 order by 1, 2`,
+      [chosen.map(({ id }) => id)],
+    );
+    let last: Date | null = null;
+    for (const { partnerId, mode, ids } of queues) {
+      const startsAt = await this.schedule(manager, partnerId, UNTIL[mode], ids);
+      if (!last || startsAt > last) last = startsAt;
+    }
+    return last;
+  }
+
+  /** @returns when the last one starts */
+  private async schedule(
+    manager: EntityManager,
+    partnerId: string,
+    until: (typeof UNTIL)[keyof typeof UNTIL],
+    ids: readonly string[],
+  ): Promise<Date> {
     const seconds = 60 / this.config.relay.replaysPerMinute;
     // Takes the places after those that are taken, and locks the partner's row without its key.
     const [place] = await manager.query<{ first: Date; last: Date; waits: number }[]>(
       `with before as (
-         select id, greatest(coalesce(replays_until, now()), now()) as first from partners where id = $1
+         select id, greatest(coalesce(${until}, now()), now()) as first from partners where id = $1
          for no key update
        ), taken as (
-         update partners p set replays_until = b.first + $2::integer * $3::float8 * interval '1 second' from before b where p.id = b.id
+         update partners p set ${until} = b.first + $2::integer * $3::float8 * interval '1 second' from before b where p.id = b.id
        )
        select first, first + ($2::integer - 1) * $3::float8 * interval '1 second' as last,
          extract(epoch from first - now())::float8 as waits from before`,

@@ -25,6 +25,7 @@ describe('when Invoice Cloud fails, the caller is told, the payment says why, an
     ['403', { kind: 'status', status: 403 }, 502, 'invoice_cloud_key_refused', 'failed'],
     ['500', { kind: 'status', status: 500 }, 502, 'invoice_cloud_unavailable'],
     ['503', { kind: 'status', status: 503 }, 502, 'invoice_cloud_unavailable'],
+    ['408', { kind: 'status', status: 408 }, 502, 'invoice_cloud_unavailable'],
     ['429', { kind: 'status', status: 429 }, 502, 'invoice_cloud_unavailable', 'failed'],
     ['400', { kind: 'status', status: 400 }, 422, 'invoice_cloud_rejected', 'failed'],
     ['HTML', { kind: 'html' }, 502, 'invoice_cloud_answer_unreadable'],

@@ -85,6 +85,32 @@ describe('the schema', () => {
     expect(tables.map(({ name }) => name).sort()).toEqual([...described, 'migrations'].sort());
   });
 
+  it('does not go down where webhook secrets would be lost', async () => {
+    const url = await newDatabase();
+    const own = await new DataSource(dataSourceOptions(url, 1)).initialize();
+    await own.runMigrations();
+    while (own.migrations.length > 0) {
+      const [last] = await own.query<{ name: string }[]>('select name from migrations order by id desc limit 1');
+      if (last?.name === 'Relay1764400000000') break;
+      await own.undoLastMigration();
+    }
+    const id = '11111111-1111-4111-8111-111111111111';
+    await own.query(`insert into partners (id, name) values ($1, 'p')`, [id]);
+    const secret = (kind: string, publicKey: string | null) =>
+      own.query(
+        `insert into webhook_secrets (id, partner_id, kind, sealed, public_key) values (gen_random_uuid(), $1, $2, 'x', $3)`,
+        [id, kind, publicKey],
+      );
+    await secret('ed25519', 'whpk_x');
+    await expect(own.undoLastMigration()).rejects.toThrow(/lose webhook secrets of 1 partners.*11111111-1111/);
+    await secret('hmac', null);
+    await expect(own.undoLastMigration()).rejects.toThrow(/lose webhook secrets/);
+    await own.query(`update webhook_secrets set expires_at = now() where kind = 'ed25519'`);
+    await own.undoLastMigration();
+    expect(await own.query('select webhook_secret from partners')).toEqual([{ webhook_secret: 'x' }]);
+    await own.destroy();
+  });
+
   it('goes down and up again', async () => {
     for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
     await dataSource.runMigrations();

@@ -55,6 +55,7 @@ describe('one attempt', () => {
   test.each<[string, string, object]>([
     ['429 with a wait', '429 No\r\nretry-after: 3', { kind: 'status', status: 429, retryAfterMs: 3_000 }],
     ['429 without', '429 No', { kind: 'status', status: 429, retryAfterMs: undefined }],
+    ['408', '408 No', { kind: 'status', status: 408, retryAfterMs: undefined }],
     ['503', '503 No\r\nretry-after: 1', { kind: 'status', status: 503, retryAfterMs: 1_000 }],
   ])('that is answered with %s', async (_, head, failure) => {
     const port = await server(answering(head));

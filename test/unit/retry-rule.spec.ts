@@ -19,6 +19,7 @@ describe('a failed attempt', () => {
     ['that was cut off', cut, true, false],
     ['that was answered with 500', status(500), true, false],
     ['that was answered with 503', status(503), true, false],
+    ['that was answered with 408, which may be a proxy’s word', status(408), true, false],
     ['that was answered with 503, and to come again in a second', status(503, 1_000), true, false],
     ['that was answered with 503, and to come again in a minute', status(503, 60_000), false, false],
     ['that was answered with 429 without a word', status(429), false, false],
@@ -84,6 +85,7 @@ describe('what the caller hears of a failure', () => {
     ['never out', neverOut, 'invoice_cloud_timeout', 'not-done', true],
     ['500', status(500), 'invoice_cloud_unavailable', 'unknown', true],
     ['503', status(503), 'invoice_cloud_unavailable', 'unknown', true],
+    ['408', status(408), 'invoice_cloud_unavailable', 'unknown', true],
     ['429', status(429), 'invoice_cloud_unavailable', 'not-done', false],
     ['too large', tooLarge, 'invoice_cloud_answer_unreadable', 'unknown', false],
   ])('%s', (_, failure, code, outcome, ill) => {

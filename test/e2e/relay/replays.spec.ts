@@ -148,12 +148,23 @@ describe('a replay', () => {
     // Never ahead of the rate; who looks once a second may be behind it.
     starts.forEach(({ at }, index) => expect(at.getTime()).toBeGreaterThanOrEqual(began + index * 500));
 
-    await story.db.rows(`update partners set replays_until = now() + interval '2 hours' where id = $1`, [
-      story.partner.id,
-    ]);
+    const untilLate = (column: string) =>
+      story.db.rows(`update partners set ${column} = now() + interval '2 hours' where id = $1`, [story.partner.id]);
+    // Replays of live billers and of test billers do not wait for each other.
+    await untilLate('replays_until');
+    expect((await ask('POST', `/deliveries/${id}/replay`, undefined, { url: platform.url })).status).toBe(200);
+    await allDelivered(ids[0] ?? '', platform.url);
+    await untilLate('test_replays_until');
     const late = await ask('POST', `/deliveries/${id}/replay`, undefined, { url: platform.url });
     expect(late).toMatchObject({ status: 429, body: { code: 'too_many_replays' } });
     expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(3_500);
+    await story.db.rows(`update partners set replays_until = null where id = $1`, [story.partner.id]);
+    const live = await newStory({ url: platform.url, databaseUrl, partner: story.partner, mode: 'live' });
+    const { id: livePayment } = await report(live, partner.url);
+    await allDelivered(livePayment, platform.url);
+    const [{ id: ofLive }] = (await deliveriesOf(livePayment, platform.url)) as [Json];
+    const path = `/v1/deliveries/${ofLive}/replay`;
+    expect((await api({ method: 'POST', path, key: live.key, url: platform.url })).status).toBe(200);
     await platform.stop();
   });
 });
