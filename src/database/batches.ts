@@ -24,7 +24,7 @@ export class Batches<Item, Result> {
    */
   constructor(
     private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>,
-    private readonly atOnce = 4,
+    private readonly atOnce = 1,
   ) {}
 
   add(item: Item): Promise<Result> {

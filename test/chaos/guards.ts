@@ -44,8 +44,14 @@ export const GUARDS: readonly Guard[] = [
     killedAt: /^postback: (.* deliveries|commit)/,
   },
   {
-    name: 'invoice-lock',
-    what: 'openings of one invoice go one after the other (advisory lock)',
+    name: 'one-opening',
+    what: 'an invoice is opened once at a time (unique index)',
+    foundBy: ['races'],
+    sql: ['drop index payments_one_opening_key'],
+  },
+  {
+    name: 'seen-version',
+    what: 'a PostBack that was judged without a lock is recorded only if its payment has not changed since',
     foundBy: ['races'],
   },
   {

@@ -17,14 +17,21 @@ export interface OpenWishes {
   readonly sameKey?: string;
   /** What several requests must have one answer for, beside their key. */
   readonly one?: string;
+  /** The partner names no address to be told at. */
+  readonly untold?: boolean;
 }
 
 /** Asks until it is answered, as a partner's backend does. @throws Error after its patience */
 export async function open(world: World, wishes: OpenWishes = {}): Promise<Opened> {
-  const { dropIn = false, invoiceNumber = world.newInvoice(), accountNumber = accountOf(invoiceNumber) } = wishes;
+  const {
+    dropIn = false,
+    untold = false,
+    invoiceNumber = world.newInvoice(),
+    accountNumber = accountOf(invoiceNumber),
+  } = wishes;
   const key = wishes.sameKey ?? (wishes.key === false ? undefined : randomUUID());
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline;) {
-    const answer = await world.ask({ invoiceNumber, accountNumber, key, dropIn });
+    const answer = await world.ask({ invoiceNumber, accountNumber, key, dropIn, untold });
     if (answer && isTaken(answer.status)) {
       const page = pageOf(answer.text);
       if (key !== undefined) world.note(`key ${key}`, page);

@@ -15,7 +15,16 @@ const CHAPTER = 'races';
 export async function raceChapter(stage: Stage, checks: Checks, rounds: number): Promise<void> {
   const world = await World.create(stage);
   const agent = new Agent({ connections: 32, pipelining: 1 });
-  const races = [keysAtOnce, keyForTwoInvoices, invoiceAtOnce, refusedAndApproved, paidTwice, oneGuidForTwo, refusals];
+  const races = [
+    keysAtOnce,
+    keyForTwoInvoices,
+    invoiceAtOnce,
+    refusedAndApproved,
+    paidTwice,
+    oneGuidForTwo,
+    refusals,
+    ...UNTOLD,
+  ];
   try {
     for (let round = 0; round < rounds; round += 1) {
       await Promise.all(races.map((race) => race(world, agent)));
@@ -81,6 +90,16 @@ async function paidTwice(world: World, agent: Agent): Promise<void> {
     [second, url],
   ]);
 }
+
+/** The same, and nobody is told: no message to a partner, of which there can be one, keeps the two apart. Often, being rare. */
+const UNTOLD = Array.from({ length: 4 }, () => async (world: World, agent: Agent): Promise<void> => {
+  const opened = await open(world, { untold: true });
+  const url = await urlOf(world, opened);
+  await atOnce(world, agent, [
+    [attempt(world, opened, true), url],
+    [attempt(world, opened, true, true), url],
+  ]);
+});
 
 /** Two accounts with invoices of the same number: an approval that is sent for both of them pays one. */
 async function oneGuidForTwo(world: World, agent: Agent): Promise<void> {

@@ -22,6 +22,8 @@ export interface Wanted {
   /** By the route of existing Cloud Payments clients. */
   readonly dropIn?: boolean;
   readonly timeoutMs?: number;
+  /** The partner names no address: it asks, and is not told. */
+  readonly untold?: boolean;
 }
 
 /** One partner with one biller, and everything that happens to them in a chapter: what is compared at its end. */
@@ -94,12 +96,18 @@ export class World {
   }
 
   /** One request for a hosted page. Undefined: there was no answer. */
-  async ask({ key, dropIn = false, timeoutMs = 8_000, ...invoice }: Wanted): Promise<Answer | undefined> {
+  async ask({
+    key,
+    dropIn = false,
+    timeoutMs = 8_000,
+    untold = false,
+    ...invoice
+  }: Wanted): Promise<Answer | undefined> {
     const path = dropIn ? '/cloudpaymentsapi/v2' : `/v1/billers/${this.billerId}/cloud-pay/payments`;
     const authorization = dropIn ? `Basic ${Buffer.from(this.key).toString('base64')}` : `Bearer ${this.key}`;
     return tryAsk(this.stage.apiUrl + path, {
       headers: { authorization, ...(key !== undefined && { 'idempotency-key': key }) },
-      body: cpv2(invoice, this.stage.partnerUrl(this.partnerId)),
+      body: cpv2(invoice, untold ? undefined : this.stage.partnerUrl(this.partnerId)),
       timeoutMs,
     });
   }
@@ -132,7 +140,7 @@ export class World {
 export const AMOUNT_CENTS = 300;
 
 /** A Cloud Payments V2 request; the person does not exist. One account an invoice, since an invoice is paid once. */
-function cpv2({ invoiceNumber, accountNumber = accountOf(invoiceNumber) }: Wanted, postBackUrl: string): object {
+function cpv2({ invoiceNumber, accountNumber = accountOf(invoiceNumber) }: Wanted, postBackUrl?: string): object {
   return {
     CreateCustomerRecord: true,
     ViewMode: 1,
@@ -148,7 +156,7 @@ function cpv2({ invoiceNumber, accountNumber = accountOf(invoiceNumber) }: Wante
         Invoices: [{ InvoiceNumber: invoiceNumber, TypeID: 39, BalanceDue: AMOUNT_CENTS / 100 }],
       },
     ],
-    PostBackURL: postBackUrl,
+    ...(postBackUrl !== undefined && { PostBackURL: postBackUrl }),
     BillerReference: reference(invoiceNumber),
   };
 }
