@@ -27,7 +27,7 @@ export const startReference = (program: 'floor' | 'plain', place: Place): Promis
   start(`bench/contestants/${program}.js`, place, {});
 
 /** As in the Dockerfile. */
-const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=15'];
+const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=10'];
 
 /** The platform as it is deployed: everything on, its log at info. */
 export const startPlatform = (place: Place): Promise<Contestant> =>

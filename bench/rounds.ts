@@ -21,8 +21,16 @@ export interface Part {
 
 export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 
-/** Everybody warms up; then rounds in which everybody has a turn. */
-export async function alternate({ stage, options, say }: Bench, what: string, parts: readonly Part[]): Promise<Rounds> {
+/**
+ * Everybody warms up; then rounds in which everybody has a turn.
+ * @param warmth how many times the usual warm-up: where much code is to be compiled
+ */
+export async function alternate(
+  { stage, options, say }: Bench,
+  what: string,
+  parts: readonly Part[],
+  warmth = 1,
+): Promise<Rounds> {
   say(what);
   const results = new Map(parts.map(({ who }) => [who, [] as Measured[]]));
   const turn = async (part: Part, pace: Pace): Promise<Measured> => {
@@ -33,7 +41,7 @@ export async function alternate({ stage, options, say }: Bench, what: string, pa
     return result;
   };
   // By work and not by time: on a busy machine the compiler would not have come to its end.
-  const warmUp = { seconds: options.seconds * 3, most: options.warmUp };
+  const warmUp = { seconds: options.seconds * 3 * warmth, most: options.warmUp * warmth };
   for (const part of parts) {
     await turn(
       part,
