@@ -5,7 +5,7 @@ import { newId } from '../common/id.js';
 import { SecretBox } from '../common/secret-box.js';
 import { Batches } from '../database/batches.js';
 import { isOwnFault } from '../database/postgres-errors.js';
-import { BRIEFLY, prepared, run } from '../database/prepared.js';
+import { briefly, prepared, run } from '../database/prepared.js';
 import { ANSWER, type Claim } from './idempotency.js';
 import type { Payment } from './payment.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
@@ -122,7 +122,7 @@ async function unlessAtFault<Result>(work: Promise<Result>): Promise<Result | un
  */
 const INTENT = prepared(`
   with given as materialized (
-    select g.* from ${BRIEFLY}, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+    select g.* from ${briefly()}, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
       $8::boolean[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::uuid[], $14::text[], $15::bytea[],
       $16::float8[]) as g (id, biller_id, partner_id, account_number, invoice_number, biller_reference, amount_due_cents,
       allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest, event_id, key, fingerprint,
@@ -155,7 +155,7 @@ const INTENT = prepared(`
 /** The key first, as everywhere; with the payment not opened, its answer is overwritten by what `Openings` decides. */
 const OPENED = prepared(`
   with given as materialized (
-    select g.* from ${BRIEFLY}, unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[],
+    select g.* from ${briefly()}, unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[],
       $7::uuid[], $8::uuid[], $9::text[]) as g (id, hosted_page_sealed, opened_at, page_expires_at, event_id,
       answer_sealed, partner_id, biller_id, key)
   ), key as (

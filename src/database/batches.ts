@@ -2,9 +2,12 @@ import { isOwnFault } from './postgres-errors.js';
 
 /** More at once would make one statement long, and others wait for it. */
 const MOST = 64;
+/** As long as a connection is waited for (`connectTimeoutMS`): whoever has waited longer is not begun any more. */
+const PATIENCE_MS = 5_000;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,7 +32,7 @@ export class Batches<Item, Result> {
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, since: performance.now(), resolve, reject });
       this.look();
     });
   }
@@ -40,6 +43,7 @@ export class Batches<Item, Result> {
     this.looking = true;
     setImmediate(() => {
       this.looking = false;
+      this.refuseLate();
       const batch = this.waiting.splice(0, MOST);
       if (batch.length === 0) return;
       this.underWay += 1;
@@ -49,6 +53,18 @@ export class Batches<Item, Result> {
       });
       this.look();
     });
+  }
+
+  /**
+   * A database that does not answer would otherwise leave a queue behind, and once it is back all would be done for callers who
+   * have left long ago. Nothing was begun for these, so that it is the error of a connection that was not had.
+   */
+  private refuseLate(): void {
+    const begun = performance.now() - PATIENCE_MS;
+    const late = this.waiting.findIndex(({ since }) => since > begun);
+    for (const { reject } of this.waiting.splice(0, late < 0 ? this.waiting.length : late)) {
+      reject(new Error('timeout exceeded when trying to connect'));
+    }
   }
 
   private async run(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -43,6 +43,7 @@ export class Listener implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    this.heardAt = -Infinity;
     clearTimeout(this.timer);
     await this.client?.end().catch(() => undefined);
   }
@@ -82,11 +83,16 @@ export class Listener implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   private async ask(client: Client, again: (error: unknown) => void): Promise<void> {
     const asked = performance.now();
-    // Not any query: a pooler may have given us another connection, which listens to nothing.
-    const { rows } = await client.query<{ n: number }>('select count(*)::int as n from pg_listening_channels()');
-    if (rows[0]?.n !== this.channels.size) throw new Error('the connection listens no more');
-    this.heardAt = asked;
+    // Not any query: a pooler may have given us another connection, which listens to nothing, or keeps what it hears to itself.
+    const { rows } = await client.query<{ n: number; pid: number }>(
+      'select count(*)::int as n, pg_backend_pid() as pid from pg_listening_channels()',
+    );
+    const { processID } = client as unknown as { processID: number };
+    if (rows[0]?.n !== this.channels.size || rows[0].pid !== processID) {
+      throw new Error('the connection is not our own, or listens no more');
+    }
     if (this.stopped) return;
+    this.heardAt = asked;
     this.timer = setTimeout(() => void this.ask(client, again).catch(again), ASK_MS).unref();
   }
 }

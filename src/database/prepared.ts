@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { DataSource, EntityTarget } from 'typeorm';
+import { isOwnFault } from './postgres-errors.js';
 
 /** A statement that PostgreSQL plans once a connection, and not at every call. */
 export interface Prepared {
@@ -14,11 +15,16 @@ export const prepared = (text: string): Prepared => ({
   text,
 });
 
+/** How long a statement that is made for many waits for a lock. */
+export const BRIEF = '50ms';
+
 /**
  * A row to select from, in a statement that is made for many: nobody waits long for one whose row is locked. The lock that is
  * not had in time is an error (55P03), and each is then tried alone.
+ * @param timeout an expression of SQL
  */
-export const BRIEFLY = `(select set_config('lock_timeout', '50ms', true)) as briefly`;
+export const briefly = (timeout = `'${BRIEF}'`): string =>
+  `(select set_config('lock_timeout', ${timeout}, true)) as briefly`;
 
 /** Runs one statement on a connection of the pool: in one round trip, and for that statement alone its own transaction. */
 export async function run<Row extends object>(
@@ -27,7 +33,18 @@ export async function run<Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   const { master } = dataSource.driver as unknown as { master: Pool };
-  return (await master.query<Row>({ name, text, values: [...values] })).rows;
+  const client = await master.connect();
+  let broken: unknown;
+  try {
+    return (await client.query<Row>({ name, text, values: [...values] })).rows;
+  } catch (error) {
+    // The pool's own `query` closes the connection at any error. What PostgreSQL has refused leaves it as sound as it was, with
+    // all its plans.
+    if (!isOwnFault(error)) broken = error;
+    throw error;
+  } finally {
+    client.release(broken !== undefined);
+  }
 }
 
 /** Finds one row of an entity by a condition, as TypeORM's own find does, prepared and without its detours. */

@@ -7,7 +7,7 @@ import { newId } from '../common/id.js';
 import { traceOf } from '../common/problem.js';
 import { Batches } from '../database/batches.js';
 import { isOwnFault } from '../database/postgres-errors.js';
-import { BRIEFLY, prepared, run } from '../database/prepared.js';
+import { briefly, prepared, run } from '../database/prepared.js';
 import { type FirstDelivery, RelayService } from '../relay/relay.service.js';
 import { relayedForm } from './partner-message.js';
 import type { Received } from './recorder.js';
@@ -158,7 +158,7 @@ const LOOK = prepared(`
  */
 const RECORD = prepared(`
   with given as materialized (
-    select g.* from ${BRIEFLY}, unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
+    select g.* from ${briefly()}, unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
       $7::bigint[], $8::bigint[], $9::uuid[], $10::uuid[], $11::uuid[], $12::bytea[], $13::text[], $14::uuid[],
       $15::bytea[], $16::text[], $17::text[]) with ordinality as g (payment_id, version, status, guid, paid, amount, fee,
       refund, receipt_id, event_id, message_id, meaning, raw_sealed, delivery_id, endpoint, url, body_sealed, n)

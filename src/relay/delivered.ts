@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batches } from '../database/batches.js';
-import { BRIEFLY, prepared, run } from '../database/prepared.js';
+import { BRIEF, briefly, prepared, run } from '../database/prepared.js';
 
 /** An attempt that a partner answered with 2xx. */
 export interface Delivered {
@@ -14,6 +14,9 @@ export interface Delivered {
   /** The first KiB of the answer; null where it was empty. */
   readonly answerSealed: string | null;
 }
+
+/** How long one that is tried alone waits for a lock. */
+const ALONE = '5s';
 
 /** Records what has been delivered, many at once: it is what nearly every attempt comes to. */
 export class DeliveredRecords {
@@ -35,6 +38,8 @@ export class DeliveredRecords {
       column(({ at }) => at),
       column(({ ms }) => Math.round(ms)),
       column(({ answerSealed }) => answerSealed),
+      // There is no other way for what can't be recorded in a batch: alone, it waits.
+      delivered.length > 1 ? BRIEF : ALONE,
     ]);
     const byId = new Map(rows.map((row) => [row.id, row]));
     return delivered.map(({ id }) => byId.get(id));
@@ -44,7 +49,7 @@ export class DeliveredRecords {
 /** As one that has failed is recorded (`delivery-queue.ts`); an endpoint that was well is read and not written. */
 const RECORD = prepared(`
   with given as materialized (
-    select g.* from ${BRIEFLY}, unnest($1::uuid[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::text[])
+    select g.* from ${briefly('$7')}, unnest($1::uuid[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::text[])
       as g (id, attempts, status, at, ms, answer_sealed)
   ), done as (
     update deliveries d set

@@ -76,10 +76,14 @@ async function costOf(
 ): Promise<{ rows: number; blocks: number; ms: number }> {
   let asked: readonly unknown[] = [];
   const master = {
-    query: ({ text, values }: { text: string; values: unknown[] }) => (
-      (asked = [text, values]),
-      Promise.resolve({ rows: [] })
-    ),
+    connect: () =>
+      Promise.resolve({
+        query: ({ text, values }: { text: string; values: unknown[] }) => (
+          (asked = [text, values]),
+          Promise.resolve({ rows: [] })
+        ),
+        release: () => undefined,
+      }),
   };
   const query = (...all: unknown[]) => ((asked = all), Promise.resolve([]));
   const overheard = { query, driver: { master } } as unknown as DataSource;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Batches } from '../../src/database/batches.js';
 
@@ -97,4 +98,22 @@ describe('batches', () => {
     await sleep(5);
     expect(batches).toEqual([[1, 2]]);
   });
+});
+
+test('nobody is begun who has waited longer than a connection is waited for', async () => {
+  const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+  const { batches, endNext, made } = stage(1);
+  const first = made.add(1);
+  await turn();
+  const late = made.add(2);
+  now.mockReturnValue(3_000);
+  const patient = made.add(3);
+  now.mockReturnValue(5_500);
+  endNext();
+  await expect(late).rejects.toThrow(/timeout exceeded/);
+  await turn();
+  expect(batches).toEqual([[1], [3]]);
+  endNext();
+  expect(await Promise.all([first, patient])).toEqual([10, 30]);
+  now.mockRestore();
 });
