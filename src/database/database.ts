@@ -66,7 +66,15 @@ export const watched = {
   Client: WatchedClient,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  // Tables grow from nothing, and a plan that is kept from then reads them from end to end for a minute or more, until the
-  // statistics are taken anew: where there is an index, it is used.
-  options: '-c lock_timeout=15s -c idle_in_transaction_session_timeout=30s -c enable_seqscan=off',
+  // Tables grow from nothing, and a plan that is kept from then reads them from end to end (and joins them by hash or merge) for a
+  // minute or more, until the statistics are taken anew: where there is an index, it is used, row by row.
+  options: [
+    'lock_timeout=15s',
+    'idle_in_transaction_session_timeout=30s',
+    'enable_seqscan=off',
+    'enable_hashjoin=off',
+    'enable_mergejoin=off',
+  ]
+    .map((setting) => `-c ${setting}`)
+    .join(' '),
 };
