@@ -85,7 +85,7 @@ export class Rows {
     await this.client.query(
       `insert into payments (id, biller_id, partner_id, status, account_number, invoice_number, biller_reference,
          amount_due_cents, terms_digest, hosted_page_sealed, postback_url, capability_digest, opened_at, page_expires_at)
-       select uuidv7(), $1, $2, 'open', 'a-' || n, 'p-' || n, 'a-' || n || '|12570', 300, sha256(n::bytea), repeat('x', 180), $3,
+       select encode(substr(decode(translate(replace($4, '{n}', n), '-_', '+/'), 'base64'), 1, 16), 'hex')::uuid, $1, $2, 'open', 'a-' || n, 'p-' || n, 'a-' || n || '|12570', 300, sha256(n::bytea), repeat('x', 180), $3,
          sha256(replace($4, '{n}', n)::bytea), now(), now() + interval '1 hour'
        from (select lpad(n::text, 10, '0') as n from generate_series($5::bigint, $5::bigint + $6::bigint - 1) n) numbered`,
       [biller.id, biller.partnerId, partnerUrl, CAPABILITY, from, count],

@@ -1,7 +1,7 @@
 /**
  * Where the time of a request goes: the platform under load with Node's own profiler, its samples summed by package.
  *
- *   npm run build && node --enable-source-maps dist/bench/profile.js [open | postback | list] [seconds]
+ *   npm run build && node --enable-source-maps dist/bench/profile.js [open | postback | intake | list] [seconds]
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,14 +35,18 @@ try {
   stage.onClose(() => rows.close());
   await rows.fill(biller, SMALL);
   const from = stage.reserve(MOST_POSTBACKS);
-  if (what === 'postback') await rows.preparePayments(biller, from, MOST_POSTBACKS, stage.partnerUrl);
+  const posted = what === 'postback' || what === 'intake';
+  if (posted) await rows.preparePayments(biller, from, MOST_POSTBACKS, stage.partnerUrl);
   const jobs = {
     open: { template: openPayment(biller), expect: 201 },
+    // Each delivered meanwhile, and with the partner switched off.
     postback: { template: postBack(biller.guid), expect: 204, from: from + WARM_UP },
+    intake: { template: postBack(biller.guid), expect: 204, from: from + WARM_UP },
     list: { template: listPayments(biller), expect: 200 },
   };
   const job = jobs[what as keyof typeof jobs];
-  await stage.run([platform], { ...job, ...(what === 'postback' && { from }), pace: closed(15, undefined, WARM_UP) });
+  await stage.run([platform], { ...job, ...(posted && { from }), pace: closed(15, undefined, WARM_UP) });
+  if (what === 'intake') await rows.holdDeliveries();
   const { sent, perSecond, cpuOwn } = await stage.run([platform], { ...job, pace: closed(Number(seconds)) });
   await platform.process.stop();
   const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));

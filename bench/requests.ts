@@ -75,8 +75,11 @@ export const openDropIn = ({ key }: Biller): Template => ({
 /** The same request at a reference, which looks at no key. */
 export const openAtReference: Template = { method: 'POST', path: '/payments', headers: JSON_BODY, body: PAYMENT };
 
-/** The capability of the prepared payment n. */
-export const CAPABILITY = 'bench-capability-of-a-prepared-payment-{n}';
+/**
+ * The capability of the prepared payment n: in base64url its id, which begins with the time as every id does and grows with n,
+ * and what would be chance.
+ */
+export const CAPABILITY = `${Buffer.from(Date.now().toString(16).padStart(12, '0'), 'hex').toString('base64url')}{n}bench-of-prepared-payments-${'-'.repeat(19)}`;
 
 /** A PostBack that agrees with the prepared payment n. */
 export const postBack = (billerGuid: string): Template => ({

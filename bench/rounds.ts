@@ -26,7 +26,7 @@ export type Rounds = ReadonlyMap<string, readonly Measured[]>;
  * @param warmth how many times the usual warm-up: where much code is to be compiled
  */
 export async function alternate(
-  { stage, options, say }: Bench,
+  { stage, small, options, say }: Bench,
   what: string,
   parts: readonly Part[],
   warmth = 1,
@@ -48,6 +48,8 @@ export async function alternate(
       part.pace?.kind === 'closed' ? { ...part.pace, ...warmUp } : closed(warmUp.seconds, undefined, warmUp.most),
     );
   }
+  // As it would be within a minute: plans that were made for a handful of rows are made anew, and not in the middle of a round.
+  await small.rows.settle();
   const rounds = parts.length > 1 ? options.rounds : options.fewRounds;
   for (let round = 0; round < rounds; round += 1) {
     for (const part of turned(parts, round)) {

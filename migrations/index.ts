@@ -16,6 +16,7 @@ import { ReplaysByMode1765050000000 } from './1765050000000-replays-by-mode.js';
 import { EventsAndBillers1765060000000 } from './1765060000000-events-and-billers.js';
 import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
+import { HistoryByConstruction1765920000000 } from './1765920000000-history-by-construction.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   EventsAndBillers1765060000000,
   Changes1765900000000,
   LeanOpenings1765910000000,
+  HistoryByConstruction1765920000000,
 ];

@@ -1,6 +1,5 @@
-import { Column, Entity, type EntityManager, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, type EntityManager, Index, PrimaryColumn } from 'typeorm';
 import { newId } from '../common/id.js';
-import { Payment } from './payment.entity.js';
 
 /**
  * Those that begin with `payment.` and a status say that it came to that. `page.opened` stands for `payment.open` where the
@@ -32,7 +31,7 @@ export const PAYMENT_EVENT_TYPES = [
 @Index('payment_events_odd_idx', ['type', 'createdAt'], { where: `type in ('payment.unconfirmed', 'payment.alert')` })
 export class PaymentEvent {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid') @ForeignKey(() => Payment, { name: 'payment_events_payment_fkey' }) paymentId: string;
+  @Column('uuid') paymentId: string;
   @Column('text') type: (typeof PAYMENT_EVENT_TYPES)[number];
   /** No secret and no payer's data. */
   @Column('jsonb') data: Readonly<Record<string, unknown>>;

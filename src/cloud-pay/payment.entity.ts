@@ -1,7 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import { Biller } from '../billers/biller.entity.js';
 import { centsColumn } from '../database/database.js';
-import { Partner } from '../partners/partner.entity.js';
 import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
 
 /** One invoice on its way from the partner's request to the recorded receipt. Amounts are cents. */
@@ -24,8 +22,8 @@ import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
 @Index('payments_account_idx', ['billerId', 'accountNumber', 'id'])
 export class Payment {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid') @ForeignKey(() => Biller, { name: 'payments_biller_fkey' }) billerId: string;
-  @Column('uuid') @ForeignKey(() => Partner, { name: 'payments_partner_fkey' }) partnerId: string;
+  @Column('uuid') billerId: string;
+  @Column('uuid') partnerId: string;
   @Column('text') status: PaymentStatus;
   @Column('text') accountNumber: string;
   @Column('text') invoiceNumber: string;

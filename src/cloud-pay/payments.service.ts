@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
 import { type ForOpening, OpeningFacts } from '../billers/opening-facts.js';
 import { clockFrom } from '../common/clock.js';
 import { newId } from '../common/id.js';
+import { newCapability } from './capability.js';
 import { centsOf } from '../common/money.js';
 import { digestOf } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -64,8 +64,9 @@ export class PaymentsService {
     });
     if ('cloudPaymentUrl' in facts) return facts;
 
-    const capability = newCapability();
-    const payment = newPayment(biller, request, capability);
+    const id = newId();
+    const capability = newCapability(id);
+    const payment = newPayment(id, biller, request, capability);
     const answered = await this.openings.recordIntent(payment, claim || undefined);
     if (answered) return answered;
 
@@ -112,11 +113,11 @@ export class PaymentsService {
   }
 }
 
-function newPayment(biller: Biller, request: CloudPaymentRequest, capability: string): Payment {
+function newPayment(id: string, biller: Biller, request: CloudPaymentRequest, capability: string): Payment {
   const [customer] = request.Customers;
   const [invoice] = customer?.Invoices ?? [];
   return Object.assign(new Payment(), {
-    id: newId(),
+    id,
     billerId: biller.id,
     partnerId: biller.partnerId,
     status: 'opening',
@@ -145,6 +146,3 @@ function newPayment(biller: Biller, request: CloudPaymentRequest, capability: st
     settledAt: null,
   });
 }
-
-/** 256 bits, for the path of the PostBackURL: a query string might not survive the way. */
-const newCapability = (): string => randomBytes(32).toString('base64url');

@@ -5,7 +5,7 @@ import { newId } from '../common/id.js';
 import { SecretBox } from '../common/secret-box.js';
 import { Batches } from '../database/batches.js';
 import { isOwnFault } from '../database/postgres-errors.js';
-import { briefly, prepared, run } from '../database/prepared.js';
+import { briefly, FEW, prepared, run } from '../database/prepared.js';
 import { ANSWER, type Claim } from './idempotency.js';
 import type { Payment } from './payment.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
@@ -124,9 +124,10 @@ const INTENT = prepared(`
   with given as materialized (
     select g.* from ${briefly()}, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
       $8::boolean[], $9::bigint[], $10::bytea[], $11::text[], $12::bytea[], $13::uuid[], $14::text[], $15::bytea[],
-      $16::float8[]) as g (id, biller_id, partner_id, account_number, invoice_number, biller_reference, amount_due_cents,
+      $16::float8[]) with ordinality as g (id, biller_id, partner_id, account_number, invoice_number, biller_reference, amount_due_cents,
       allow_partial, minimum_due_cents, terms_digest, postback_url, capability_digest, event_id, key, fingerprint,
-      lock_seconds)
+      lock_seconds, n)
+    where ${FEW}
   ), clear as materialized (
     select distinct on (g.biller_id, g.invoice_number, g.account_number) g.* from given g
     where not exists (
@@ -156,12 +157,13 @@ const INTENT = prepared(`
 const OPENED = prepared(`
   with given as materialized (
     select g.* from ${briefly()}, unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::text[],
-      $7::uuid[], $8::uuid[], $9::text[]) as g (id, hosted_page_sealed, opened_at, page_expires_at, event_id,
-      answer_sealed, partner_id, biller_id, key)
+      $7::uuid[], $8::uuid[], $9::text[]) with ordinality as g (id, hosted_page_sealed, opened_at, page_expires_at, event_id,
+      answer_sealed, partner_id, biller_id, key, n)
+    where ${FEW}
   ), key as (
     update idempotency_keys k set answer_sealed = g.answer_sealed from given g
     where k.partner_id = g.partner_id and k.biller_id = g.biller_id and k.key = g.key and k.payment_id = g.id
-      and exists (select from payments p where p.id = g.id and p.status = 'opening')
+      and exists (select from payments p where p.id = g.id and p.status || '' = 'opening')
     returning k.payment_id
   ), opened as (
     update payments p set status = 'open', hosted_page_sealed = g.hosted_page_sealed, opened_at = g.opened_at,

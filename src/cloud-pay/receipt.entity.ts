@@ -1,7 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import { Biller } from '../billers/biller.entity.js';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { centsColumn } from '../database/database.js';
-import { Payment } from './payment.entity.js';
 
 /** Money that moved, once: one PaymentGUID of a biller is one receipt, from however many connections it comes. Cents. */
 @Entity('receipts')
@@ -9,8 +7,8 @@ import { Payment } from './payment.entity.js';
 @Index('receipts_payment_idx', ['paymentId', 'id'])
 export class Receipt {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid') @ForeignKey(() => Payment, { name: 'receipts_payment_fkey' }) paymentId: string;
-  @Column('uuid') @ForeignKey(() => Biller, { name: 'receipts_biller_fkey' }) billerId: string;
+  @Column('uuid') paymentId: string;
+  @Column('uuid') billerId: string;
   @Column('text') paymentGuid: string;
   @Column('bigint', { transformer: centsColumn }) amountCents: number;
   /** The convenience fee on top; null when the PostBack named none. */

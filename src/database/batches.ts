@@ -33,26 +33,25 @@ export class Batches<Item, Result> {
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, since: performance.now(), resolve, reject });
-      this.look();
+      if (this.looking || this.underWay >= this.atOnce) return;
+      this.looking = true;
+      // After the present turn of the event loop, so that what it brings goes together.
+      setImmediate(() => {
+        this.looking = false;
+        this.begin();
+      });
     });
   }
 
-  /** After the present turn of the event loop, so that what it brings goes together. */
-  private look(): void {
-    if (this.looking || this.underWay >= this.atOnce || this.waiting.length === 0) return;
-    this.looking = true;
-    setImmediate(() => {
-      this.looking = false;
+  /** Begins as many batches as may be under way. */
+  private begin(): void {
+    while (this.underWay < this.atOnce) {
       this.refuseLate();
       const batch = this.waiting.splice(0, MOST);
       if (batch.length === 0) return;
       this.underWay += 1;
-      void this.run(batch).finally(() => {
-        this.underWay -= 1;
-        this.look();
-      });
-      this.look();
-    });
+      void this.run(batch);
+    }
   }
 
   /**
@@ -67,16 +66,28 @@ export class Batches<Item, Result> {
     }
   }
 
+  /** The next batch goes before this one's callers are told, so that the database works on while they are answered. */
   private async run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.work(batch.map(({ item }) => item));
+      this.end();
       for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
     } catch (error) {
+      this.end();
       // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
       // was done (a lost connection), every one is told so.
-      // Nobody waits for them: the next batch may go.
-      if (batch.length > 1 && isOwnFault(error)) for (const one of batch) void this.run([one]);
+      if (batch.length > 1 && isOwnFault(error)) for (const one of batch) void this.alone(one);
       else for (const { reject } of batch) reject(error);
     }
+  }
+
+  private end(): void {
+    this.underWay -= 1;
+    this.begin();
+  }
+
+  /** Beside the batches: nobody waits for it but its own caller. */
+  private alone({ item, resolve, reject }: Waiting<Item, Result>): Promise<void> {
+    return this.work([item]).then(([result]) => resolve(result), reject);
   }
 }

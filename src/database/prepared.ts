@@ -26,6 +26,13 @@ export const BRIEF = '50ms';
 export const briefly = (timeout = `'${BRIEF}'`): string =>
   `(select set_config('lock_timeout', ${timeout}, true)) as briefly`;
 
+/**
+ * For a batch that is numbered as `g.n`: always true, and taken for rare, since an expression has no statistics. Without it an
+ * array of which nothing is known is taken for ten rows and one of one element for one, so that PostgreSQL, for as long as it gets
+ * single ones, finds its own general plan too dear and makes a new one each time: 0.4 ms, twice what doing it takes.
+ */
+export const FEW = 'g.n + 0 = g.n';
+
 /** Runs one statement on a connection of the pool: in one round trip, and for that statement alone its own transaction. */
 export async function run<Row extends object>(
   dataSource: DataSource,

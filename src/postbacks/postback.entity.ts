@@ -1,5 +1,4 @@
-import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { Payment } from '../cloud-pay/payment.entity.js';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 export type PostbackVerdict = 'verified' | 'held' | 'rejected';
 
@@ -16,8 +15,7 @@ export type PostbackVerdict = 'verified' | 'held' | 'rejected';
 export class Postback {
   @PrimaryColumn('uuid') id: string;
   /** Null: it came to an address that is no payment's. */
-  @Column('uuid', { nullable: true }) @ForeignKey(() => Payment, { name: 'postbacks_payment_fkey' }) paymentId:
-    string | null;
+  @Column('uuid', { nullable: true }) paymentId: string | null;
   @Column('text', { default: 'postback' }) source: 'postback' | 'inquiry';
   @Column('text') verdict: PostbackVerdict;
   /** Why it was held or rejected; stays when an administrator has decided. */

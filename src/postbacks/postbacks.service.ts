@@ -42,16 +42,15 @@ export class PostbacksService {
    */
   async receive(capability: string, raw: RawPostback): Promise<void> {
     const received = this.recorder.receive('postback', raw, readPostback(raw));
-    const digest = digestOf(capability);
-    const known = await this.recorded(digest, received);
+    const known = await this.recorded(capability, received);
     this.relay.wake();
     if (!known) throw new PostbackUnknown('Check the address: it belongs to no payment of this platform.');
   }
 
   /** @returns false when no payment has this capability */
-  private async recorded(digest: Buffer, received: Received): Promise<boolean> {
-    const quick = await this.quick.receive(digest, received);
-    if (quick === 'recorded') return true;
+  private async recorded(capability: string, received: Received): Promise<boolean> {
+    if (await this.quick.receive(capability, received)) return true;
+    const digest = digestOf(capability);
     return this.inTransaction((manager) => this.record(manager, digest, received));
   }
 

@@ -1,3 +1,4 @@
+import { prepared } from '../database/prepared.js';
 import { BREAKS_AFTER } from './breaker.js';
 
 /** A delivery that this process has taken, until its claim ends. */
@@ -29,7 +30,7 @@ export type ClaimRow = (Claimed | { readonly [Column in keyof Claimed]: null }) 
  * heap of deliveries that may not go, however large, is stepped over at the cost of one look. A partner without room is not
  * walked through, and one with many endpoints in pieces, from $10 on, so that it costs the others no more than a piece.
  */
-export const CLAIM = `
+export const CLAIM = prepared(`
   with recursive partner as (
     (select partner_id from deliveries where status = 'pending' order by partner_id limit 1)
     union all
@@ -93,4 +94,4 @@ export const CLAIM = `
   select claimed.*,
     (select json_object_agg(partner_id, endpoint_id) from waiting where nth = ${ENDPOINTS_A_CLAIM} and endpoint_id is not null)
       as cut
-  from (select) always left join claimed on true`;
+  from (select) always left join claimed on true`);

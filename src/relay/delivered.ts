@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batches } from '../database/batches.js';
-import { BRIEF, briefly, prepared, run } from '../database/prepared.js';
+import { BRIEF, briefly, FEW, prepared, run } from '../database/prepared.js';
 
 /** An attempt that a partner answered with 2xx. */
 export interface Delivered {
@@ -50,7 +50,8 @@ export class DeliveredRecords {
 const RECORD = prepared(`
   with given as materialized (
     select g.* from ${briefly('$7')}, unnest($1::uuid[], $2::integer[], $3::integer[], $4::timestamptz[], $5::integer[], $6::text[])
-      as g (id, attempts, status, at, ms, answer_sealed)
+      with ordinality as g (id, attempts, status, at, ms, answer_sealed, n)
+    where ${FEW}
   ), done as (
     update deliveries d set
       status = 'delivered', held = false, attempts = d.attempts + 1, last_status = g.status, last_error = null,

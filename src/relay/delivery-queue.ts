@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { SecretBox } from '../common/secret-box.js';
+import { prepared, run } from '../database/prepared.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { healthOf, HELD_BACK } from './breaker.js';
 import { CLAIM, type Claimed, type ClaimRow } from './claim.js';
@@ -71,7 +72,7 @@ export class DeliveryQueue {
    * with their endpoints up to a bound: of a partner with more of them, each claim looks at the next ones.
    */
   async claim(room: Room): Promise<Claimed[]> {
-    const rows = await this.dataSource.query<ClaimRow[]>(CLAIM, [
+    const rows = await run<ClaimRow>(this.dataSource, CLAIM, [
       [...room.byEndpoint.keys()],
       [...room.byEndpoint.values()],
       room.perEndpoint,
@@ -112,7 +113,7 @@ export class DeliveryQueue {
         : next.retry
           ? (['pending', next.afterSeconds] as const)
           : (['parked', null] as const);
-    const [row] = await this.dataSource.query<RecordedRow[]>(RECORD, [
+    const [row] = await run<RecordedRow>(this.dataSource, RECORD, [
       delivery.id,
       delivery.attempts,
       status,
@@ -175,7 +176,7 @@ export class DeliveryQueue {
 }
 
 /** An attempt that failed. What was delivered is recorded by `DeliveredRecords`. */
-const RECORD = `
+const RECORD = prepared(`
   with done as (
     update deliveries set
       status = $3, held = false, attempts = attempts + 1, last_status = $4, last_error = $5, last_attempt_at = $6, claimed_until = null,
@@ -204,4 +205,4 @@ const RECORD = `
   )
   select done.awaited, endpoint.failures, endpoint.switched_off,
     extract(epoch from endpoint.open_until - now())::float8 as held_for
-  from done left join endpoint on true`;
+  from done left join endpoint on true`);

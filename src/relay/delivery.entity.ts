@@ -1,5 +1,4 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import { Partner } from '../partners/partner.entity.js';
 import { RelayEndpoint } from './endpoint.entity.js';
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'parked'] as const;
@@ -24,7 +23,7 @@ export type DeliveryStatus =
 @Index('deliveries_biller_idx', ['billerId', 'id'])
 export class Delivery {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid') @ForeignKey(() => Partner, { name: 'deliveries_partner_fkey' }) partnerId: string;
+  @Column('uuid') partnerId: string;
   @Column('uuid') @ForeignKey(() => RelayEndpoint, { name: 'deliveries_endpoint_fkey' }) endpointId: string;
   /** What it is about; the relay knows no more of it than its id. */
   @Column('uuid') subjectId: string;

@@ -16,7 +16,7 @@ import { WakeUp } from './wake-up.js';
 
 /** How late a retry may start, and a delivery whose notification was lost. */
 const POLL_MS = 1_000;
-/** Between two looks, so that what arrives in a rush is taken in batches. */
+/** Between the starts of two looks, so that what arrives in a rush is taken in batches. */
 const PAUSE_MS = 20;
 
 /**
@@ -70,11 +70,12 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   private async run(): Promise<void> {
     while (!this.stopping) {
+      const next = performance.now() + PAUSE_MS;
       this.woken = false;
       const taken = await this.takeRound();
-      if (taken > 0 || (this.queue.more && !this.full)) await sleep(PAUSE_MS);
-      else if (!this.woken) await this.nextWake();
-      else await sleep(PAUSE_MS);
+      if (taken === 0 && (!this.queue.more || this.full) && !this.woken) await this.nextWake();
+      const early = next - performance.now();
+      if (early > 0) await sleep(early);
     }
   }
 

@@ -27,9 +27,6 @@ export interface NewDelivery {
 /** The first delivery of a subject, to be recorded by whoever records what it is about. Number 1. */
 export interface FirstDelivery {
   readonly id: string;
-  readonly url: string;
-  /** Of its endpoint, in `relay_endpoints.url_digest`. */
-  readonly endpointDigest: Buffer;
   readonly bodySealed: string;
 }
 
@@ -81,9 +78,9 @@ export class RelayService {
   }
 
   /** For a statement that records it with something else; where its endpoint is not known yet, `enqueue` makes it. */
-  first({ url, body }: Pick<NewDelivery, 'url' | 'body'>): FirstDelivery {
+  first(body: NewDelivery['body']): FirstDelivery {
     const id = newId();
-    return { id, url, endpointDigest: digestOf(endpointUrlOf(url)), bodySealed: this.box.seal(body(1), id, BODY) };
+    return { id, bodySealed: this.box.seal(body(1), id, BODY) };
   }
 
   /** To be called when a transaction that enqueued something has committed; every other process looks within a second. */
