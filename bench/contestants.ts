@@ -26,9 +26,16 @@ interface Place {
 export const startReference = (program: 'floor' | 'plain', place: Place): Promise<Contestant> =>
   start(`bench/contestants/${program}.js`, place, {});
 
+/** As in the Dockerfile (`test/structure/deployment.spec.ts`). */
+export const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
+
 /** The platform as it is deployed: everything on, its log at info. */
-export const startPlatform = (place: Place): Promise<Contestant> =>
-  start('src/main.js', place, { ENCRYPTION_KEYS, ADMIN_KEY, LOG_LEVEL: 'info' });
+export const startPlatform = ({ nodeOptions = [], ...place }: Place): Promise<Contestant> =>
+  start(
+    'src/main.js',
+    { ...place, nodeOptions: [...NODE_OPTIONS, ...nodeOptions] },
+    { ENCRYPTION_KEYS, ADMIN_KEY, LOG_LEVEL: 'info' },
+  );
 
 async function start(program: string, place: Place, settings: Readonly<Record<string, string>>): Promise<Contestant> {
   const { name, folder, databaseUrl, invoiceCloudUrl, nodeOptions = [], env = {} } = place;

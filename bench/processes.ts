@@ -37,7 +37,7 @@ export class Process {
     const child = fork(join(DIST, program), {
       cwd: folder,
       env: { PATH: process.env['PATH'], ...env },
-      execArgv: ['--enable-source-maps', ...nodeOptions],
+      execArgv: [...nodeOptions],
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     });
     return new Process(name, child, logFile, log);

@@ -9,6 +9,7 @@ import {
   retry,
   TaskCancelledError,
 } from 'cockatiel';
+import { Deadline } from '../common/deadline.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { BillerAtInvoiceCloud } from './credentials.js';
 import { InvoiceCloudBusy, InvoiceCloudLimited, InvoiceCloudPaused } from './errors.js';
@@ -31,13 +32,12 @@ const retrying = retry(
 );
 
 /** The one deadline of a call: over its waits, its attempts and the reading of the answer. */
-class CallTime {
+class CallTime extends Deadline {
   private readonly end: number;
-  readonly deadline: AbortSignal;
 
   constructor(private readonly wholeMs: number) {
+    super(wholeMs);
     this.end = performance.now() + wholeMs;
-    this.deadline = AbortSignal.timeout(wholeMs);
   }
 
   remainingMs(): number {
@@ -72,7 +72,7 @@ export class OutgoingCalls {
     exchange: (deadline: AbortSignal) => Promise<Exchanged>,
   ): Promise<Answer> {
     const { timeoutMs } = this.config.invoiceCloud;
-    const time = new CallTime(timeoutMs);
+    using time = new CallTime(timeoutMs);
     const lane = this.lanes.of(as.billerId);
     const breaker = lane.breakers[operation.service];
     refuseWhileOpen(breaker, operation);
@@ -112,7 +112,7 @@ export class OutgoingCalls {
     return retrying.execute(async ({ attempt }): Promise<Attempted> => {
       // A retry is a call like any other to who counts them.
       if (last && !(await this.hasTurn(as, time))) return { failure: last };
-      const exchanged = await exchange(time.deadline);
+      const exchanged = await exchange(time.signal);
       if ('answer' in exchanged) return exchanged;
       last = exchanged.failure;
       respectRetryAfter(lane, last);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, OnApplicationShutdown } from '@nestjs/common';
 import { Agent, type Dispatcher, request } from 'undici';
 import { AddressRefused, guardedLookup, refuseUrl } from '../common/outbound-url.js';
+import { Deadline } from '../common/deadline.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { readRetryAfter } from './retry-schedule.js';
 import { signaturesOf } from './signatures.js';
@@ -54,7 +55,7 @@ export class Sender implements OnApplicationShutdown {
     if (refused) return { delivered: false, status: null, error: `the URL ${refused}`, sent: false };
     try {
       // One deadline for connecting, sending, waiting and reading.
-      const signal = AbortSignal.timeout(this.config.relay.timeoutMs);
+      using deadline = new Deadline(this.config.relay.timeoutMs);
       const {
         statusCode: status,
         headers,
@@ -70,7 +71,7 @@ export class Sender implements OnApplicationShutdown {
           'webhook-signature': signaturesOf(message.secrets, message.id, now, message.body),
         },
         body: message.body,
-        signal,
+        signal: deadline.signal,
       });
       const answer = await beginningOf(body);
       if (status >= 200 && status < 300) return { delivered: true, status, answer };

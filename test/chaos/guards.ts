@@ -51,7 +51,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'seen-version',
-    what: 'a PostBack that was judged without a lock is recorded only if its payment has not changed since',
+    what: 'a PostBack that was compared without a lock is recorded only if its payment has not changed since',
     foundBy: ['races'],
   },
   {

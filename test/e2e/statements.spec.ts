@@ -20,7 +20,7 @@ const STATEMENTS = {
   openingWithKey: 2,
   replay: 2,
   dropIn: 2,
-  postback: 2,
+  postback: 1,
   repeatedPostback: 1,
   read: 3,
   list: 1,
