@@ -1,4 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
+import { Biller } from '../billers/biller.entity.js';
 import { centsColumn } from '../database/database.js';
 import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
 
@@ -22,7 +23,7 @@ import { PAYMENT_STATUSES, type PaymentStatus } from './payment-status.js';
 @Index('payments_account_idx', ['billerId', 'accountNumber', 'id'])
 export class Payment {
   @PrimaryColumn('uuid') id: string;
-  @Column('uuid') billerId: string;
+  @Column('uuid') @ForeignKey(() => Biller, { name: 'payments_biller_fkey' }) billerId: string;
   @Column('uuid') partnerId: string;
   @Column('text') status: PaymentStatus;
   @Column('text') accountNumber: string;
@@ -40,7 +41,7 @@ export class Payment {
   @Column('text', { nullable: true }) hostedPageSealed: string | null;
   /** The partner's own, to which the relay delivers. */
   @Column('text', { nullable: true }) postbackUrl: string | null;
-  /** SHA-256 of the secret part of the PostBackURL that Invoice Cloud was given. */
+  /** SHA-256 of the last part of the PostBackURL that Invoice Cloud was given. */
   @Column('bytea') capabilityDigest: Buffer;
   /** Until then the hosted page can be used (assumed: Invoice Cloud does not say). */
   @Column('timestamptz', { nullable: true }) pageExpiresAt: Date | null;

@@ -68,17 +68,19 @@ export class Batches<Item, Result> {
 
   /** The next batch goes before this one's callers are told, so that the database works on while they are answered. */
   private async run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    let results: readonly Result[];
     try {
-      const results = await this.work(batch.map(({ item }) => item));
-      this.end();
-      for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
+      results = await this.work(batch.map(({ item }) => item));
     } catch (error) {
       this.end();
       // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
       // was done (a lost connection), every one is told so.
       if (batch.length > 1 && isOwnFault(error)) for (const one of batch) void this.alone(one);
       else for (const { reject } of batch) reject(error);
+      return;
     }
+    this.end();
+    for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
   }
 
   private end(): void {

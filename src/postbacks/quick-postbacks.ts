@@ -45,10 +45,9 @@ export class QuickPostbacks {
 
   /** @returns whether it is recorded, now or since before; false when nothing was done */
   async receive(capability: string, received: Received): Promise<boolean> {
-    const guess = this.guess(capability, received);
-    if (!guess) return false;
     try {
-      return await this.records.add(guess);
+      const guess = this.guess(capability, received);
+      return guess ? await this.records.add(guess) : false;
     } catch (error) {
       // Somebody was quicker, or the database is not there: the other way finds out, and tries again.
       if (!isOwnFault(error)) this.logger.warn(traceOf(error), 'postback not recorded at once');
@@ -63,6 +62,8 @@ export class QuickPostbacks {
     if (paymentId === undefined || !asked) return undefined;
     const verdict = judge(received.message, asked);
     if (verdict.verdict !== 'verified' || !verdict.attempt.approved) return undefined;
+    // PostgreSQL takes no text with it, and a stranger's must not undo the batch of others.
+    if (NUL.test(asked.invoiceNumber + asked.billerReference + asked.billerGuid)) return undefined;
     const { paymentGuid, amountCents, feeCents } = verdict.attempt;
     const { status } = outcomeOf({ ...asked, status: 'open' }, amountCents, ALONE);
     if (status !== 'paid') return undefined;
@@ -96,6 +97,8 @@ export class QuickPostbacks {
   }
 }
 
+const NUL = /\0/;
+
 /** There is no other page of the invoice. */
 const ALONE = { paidElsewhere: false, otherPagesCents: 0 } as const;
 
@@ -120,7 +123,7 @@ function askedFor(message: PostbackMessage): Guess['asked'] | undefined {
 /**
  * Seen is a payment that is as guessed, with the version of its row; it is moved if the row still has that version when it is
  * locked. Whoever settles another payment of the invoice touches this row too (`Settlement`), so that it is another version
- * even where this statement began before there was that payment. A receipt, a number or a delivery that is there already is an
+ * even where this statement began before there was that payment. A message, a receipt, a number or a delivery that is there already is an
  * error, and undoes the whole. Of what was not moved it is said whether this very message had been recorded before.
  *
  * `limit 1`, or a plan that was made in a quiet hour reads these tables from end to end (a hashed `exists`).

@@ -16,7 +16,7 @@ import { WakeUp } from './wake-up.js';
 
 /** How late a retry may start, and a delivery whose notification was lost. */
 const POLL_MS = 1_000;
-/** Between the starts of two looks, so that what arrives in a rush is taken in batches. */
+/** Between the starts of two looks at least, so that what arrives in a rush is taken in batches. */
 const PAUSE_MS = 20;
 
 /**
@@ -70,12 +70,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnModuleDestroy, Befo
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      const next = performance.now() + PAUSE_MS;
+      const began = performance.now();
       this.woken = false;
       const taken = await this.takeRound();
+      const took = performance.now() - began;
       if (taken === 0 && (!this.queue.more || this.full) && !this.woken) await this.nextWake();
-      const early = next - performance.now();
-      if (early > 0) await sleep(early);
+      // Where looking takes long, as long a rest: a database that is slow has other things to do.
+      const rest = began + Math.max(PAUSE_MS, Math.min(2 * took, POLL_MS)) - performance.now();
+      if (rest > 0) await sleep(rest);
     }
   }
 

@@ -257,6 +257,7 @@ describe('a PostBack', () => {
       ['no PaymentGUID', { PaymentGUID: '' }, 'payment-guid-unreadable'],
       ['a PaymentGUID that is none', { PaymentGUID: `'; drop table payments; --` }, 'payment-guid-unreadable'],
       ['a PaymentGUID with a zero byte', { PaymentGUID: 'a\u0000b' }, 'payment-guid-unreadable'],
+      ['an InvoiceNumber with a zero byte', { InvoiceNumber: 'a\u0000b' }, 'invoice-number-differs'],
       ['a PaymentGUID without end', { PaymentGUID: 'a'.repeat(10_000) }, 'payment-guid-unreadable'],
     ])('%s', async (_, changes, reason) => {
       const story = await newStory();
