@@ -60,8 +60,8 @@ export function readOptions(args: readonly string[]): Options {
 const QUICK = {
   rounds: 2,
   fewRounds: 1,
-  seconds: 1,
-  warmUp: 400,
+  seconds: 0.5,
+  warmUp: 200,
   large: { billers: 10_000, payments: 100_000 },
   memoryRequests: 12_000,
   starts: 1,

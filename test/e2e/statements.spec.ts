@@ -112,6 +112,13 @@ describe('statements', () => {
     expectCount(again, STATEMENTS.repeatedPostback);
   });
 
+  it('of a PostBack with a zero byte: none that it could undo for others', async () => {
+    const { postBackUrl } = await story.openAnother({ PostBackURL: postbackUrl });
+    const message = story.message({ InvoiceNumber: 'a\u0000b' });
+    const made = await statementsOf(() => postBack(postBackUrl, message), /^POST \/postbacks/);
+    expect(made.filter((sql) => /\bas briefly\b/.test(sql))).toEqual([]);
+  });
+
   it('of reading a payment, and of a list', async () => {
     const { id } = await story.openAnother();
     expectCount(await statementsOf(() => story.get(`/${id}`), /^GET /), STATEMENTS.read);
