@@ -35,8 +35,36 @@ export function dataSourceOptions(databaseUrl: string, poolSize: number): DataSo
 /** Nothing of ours takes as long without a byte; what is silent longer is gone, as after a failover without a reset. */
 const SILENT_MS = 25_000;
 
-/** Breaks a connection that a query waits on in vain; the pool then opens another one. */
+interface Asking {
+  readonly submit?: unknown;
+  readonly callback?: unknown;
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- it is given its client at each call
+const inherited = Client.prototype.query as (this: Client, ...asked: unknown[]) => unknown;
+
+/**
+ * Breaks a connection that a query waits on in vain; the pool then opens another one.
+ *
+ * It hands pg a callback where the caller wants a promise. pg itself would write a function to a property of the query
+ * (`query.callback = …`). V8 allocates such a function as old, and with it all that waits for the answer, a batch and its requests,
+ * stays in memory until the next collection of the whole heap: 11 KiB an opening (measured).
+ */
 class WatchedClient extends Client {
+  override query = ((config: string | Asking, values?: unknown, callback?: unknown) => {
+    const given = typeof config === 'string' ? undefined : (config.submit ?? config.callback);
+    if (given || callback || typeof values === 'function') return inherited.call(this, config, values, callback);
+    const answer = new Promise((resolve, reject) => {
+      const answered = (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result));
+      inherited.call(this, config, values, answered);
+    });
+    return answer.catch((error: Error) => {
+      // As pg does: the stack leads to who asked, not to the socket.
+      Error.captureStackTrace(error);
+      throw error;
+    });
+  }) as Client['query'];
+
   constructor(config?: string | ClientConfig) {
     super(config);
     // Between two who hold it a client has no listener, and its error, which may come in that moment (the last words of a

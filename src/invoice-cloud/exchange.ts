@@ -1,7 +1,8 @@
 import { HttpService } from '@nestjs/axios';
 import { Injectable } from '@nestjs/common';
+import { NeverSent } from '../common/http-exchange.js';
 import { type Exchanged, type Failure, retryAfterMsOf } from './failure.js';
-import { BodyTooLarge, NeverSent } from './undici-adapter.js';
+import { BodyTooLarge } from './undici-adapter.js';
 
 export interface WireRequest {
   readonly method: 'GET' | 'POST';

@@ -1,5 +1,6 @@
-import { Agent, buildConnector, request as undiciRequest, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { exchangeOver } from '../common/http-exchange.js';
 import { guardedLookup, type UrlPolicy } from '../common/outbound-url.js';
 
 /** Invoice Cloud's answers are small; more than this is not one of them. Bytes. */
@@ -19,13 +20,6 @@ declare module 'axios' {
 }
 
 export class BodyTooLarge extends Error {}
-
-/** The request certainly never left: there was no connection, or not in time. The cause says why. */
-export class NeverSent extends Error {
-  constructor(override readonly cause: unknown) {
-    super('never sent', { cause });
-  }
-}
 
 /** Keep-alive connections to Invoice Cloud, kept per origin. */
 export function invoiceCloudAgent(
@@ -53,80 +47,33 @@ export function invoiceCloudAgent(
   });
 }
 
-interface Mark {
-  sent: boolean;
-  readonly deadline: AbortSignal;
-}
-
-/**
- * Marks a request as its first byte is about to be written. Until then, whatever goes wrong, nobody has seen it; and one
- * whose deadline is over by then is not written.
- */
-const marking: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const mark = (options as { opaque?: unknown }).opaque as Mark;
-  return dispatch(options, {
-    onRequestStart: (controller, context) => {
-      mark.sent ||= !mark.deadline.aborted;
-      handler.onRequestStart?.(controller, context);
-    },
-    onResponseStart: (...args) => handler.onResponseStart?.(...args),
-    onResponseData: (...args) => handler.onResponseData?.(...args),
-    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
-    onResponseError: (...args) => handler.onResponseError?.(...args),
-  });
-};
-
 /**
  * axios over undici: `@nestjs/axios` stays the client, at undici's price (measured: twice axios' own http adapter).
- * The config's deadline covers the whole exchange, the body included. Redirects are not followed: a credential goes to
- * the address that was configured and to no other.
+ * The config's deadline covers the whole exchange, the body included.
  * @throws NeverSent, BodyTooLarge, and whatever breaks a connection
  */
-export function undiciAdapter(agent: Dispatcher) {
-  const dispatcher = agent.compose(marking);
-  return async (config: InternalAxiosRequestConfig): Promise<AxiosResponse<string>> => {
-    const mark: Mark = { sent: false, deadline: config.deadline ?? AbortSignal.abort() };
-    try {
-      return await Promise.race([exchange(dispatcher, config, mark), lateForConnection(mark)]);
-    } catch (error) {
-      throw mark.sent ? error : new NeverSent(error);
-    }
+export const undiciAdapter =
+  (agent: Dispatcher) =>
+  async (config: InternalAxiosRequestConfig): Promise<AxiosResponse<string>> => {
+    const request = {
+      method: config.method === 'get' ? 'GET' : 'POST',
+      url: config.url ?? '',
+      headers: config.headers.toJSON() as Record<string, string>,
+      body: (config.data as string | undefined) ?? null,
+    } as const;
+    const { status, headers, body, cut } = await exchangeOver(
+      agent,
+      request,
+      config.deadline ?? AbortSignal.abort(),
+      MOST_BYTES,
+    );
+    if (cut) throw new BodyTooLarge();
+    const retryAfter = headers['retry-after'];
+    return {
+      data: body.toString('utf8'),
+      status,
+      statusText: '',
+      headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
+      config,
+    };
   };
-}
-
-/** undici looks at the signal of a request only once it has a connection, and all of them may be taken. */
-const lateForConnection = (mark: Mark): Promise<never> =>
-  new Promise((_, reject) => {
-    const refuse = () => mark.sent || reject(mark.deadline.reason as Error);
-    mark.deadline.addEventListener('abort', refuse, { once: true });
-  });
-
-async function exchange(
-  dispatcher: Dispatcher,
-  config: InternalAxiosRequestConfig,
-  opaque: Mark,
-): Promise<AxiosResponse<string>> {
-  const answer = await undiciRequest(config.url ?? '', {
-    dispatcher,
-    opaque,
-    method: (config.method ?? 'GET').toUpperCase(),
-    headers: config.headers.toJSON() as Record<string, string>,
-    body: (config.data as string | undefined) ?? null,
-    signal: opaque.deadline,
-  });
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += (chunk as Buffer).length;
-    if (size > MOST_BYTES) throw new BodyTooLarge();
-    chunks.push(chunk as Buffer);
-  }
-  const retryAfter = answer.headers['retry-after'];
-  return {
-    data: Buffer.concat(chunks).toString('utf8'),
-    status: answer.statusCode,
-    statusText: '',
-    headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
-    config,
-  };
-}

@@ -1,7 +1,8 @@
 import { Inject, Injectable, OnApplicationShutdown } from '@nestjs/common';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent } from 'undici';
 import { AddressRefused, guardedLookup, refuseUrl } from '../common/outbound-url.js';
 import { Deadline } from '../common/deadline.js';
+import { exchangeOver, NeverSent } from '../common/http-exchange.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { readRetryAfter } from './retry-schedule.js';
 import { signaturesOf } from './signatures.js';
@@ -56,13 +57,9 @@ export class Sender implements OnApplicationShutdown {
     try {
       // One deadline for connecting, sending, waiting and reading.
       using deadline = new Deadline(this.config.relay.timeoutMs);
-      const {
-        statusCode: status,
-        headers,
-        body,
-      } = await request(message.url, {
-        dispatcher: this.agent,
+      const request = {
         method: 'POST',
+        url: message.url,
         headers: {
           'content-type': message.contentType,
           'user-agent': 'Billbridge/1 (relay)',
@@ -71,14 +68,15 @@ export class Sender implements OnApplicationShutdown {
           'webhook-signature': signaturesOf(message.secrets, message.id, now, message.body),
         },
         body: message.body,
-        signal: deadline.signal,
-      });
-      const answer = await beginningOf(body);
+      } as const;
+      const { status, headers, body } = await exchangeOver(this.agent, request, deadline.signal, MOST_BYTES);
+      const answer = beginningOf(body);
       if (status >= 200 && status < 300) return { delivered: true, status, answer };
       const asked = headers['retry-after'];
       const retryAfter = readRetryAfter(Array.isArray(asked) ? asked[0] : asked, new Date());
       return { delivered: false, status, error: `the partner answered ${status}`, answer, retryAfter, sent: true };
-    } catch (error) {
+    } catch (thrown) {
+      const error = thrown instanceof NeverSent ? thrown.cause : thrown;
       return { delivered: false, status: null, error: reasonOf(error), sent: !(error instanceof AddressRefused) };
     }
   }
@@ -89,17 +87,7 @@ export class Sender implements OnApplicationShutdown {
 }
 
 /** The first KiB as text, without what no text column takes. */
-async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const kept: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    if (length < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - length));
-    length += chunk.length;
-    // Leaving the loop ends the connection.
-    if (length > MOST_BYTES) break;
-  }
-  return Buffer.concat(kept).toString('utf8').replaceAll('\u0000', '');
-}
+const beginningOf = (body: Buffer): string => body.subarray(0, KEPT_BYTES).toString('utf8').replaceAll('\u0000', '');
 
 function reasonOf(error: unknown): string {
   if (error instanceof AddressRefused) return error.message;

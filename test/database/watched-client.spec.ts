@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Pool } from 'pg';
+import { Pool, Query } from 'pg';
 import { watched } from '../../src/database/database.js';
+import { newDatabase } from '../support/db.js';
 
 const message = (type: string, body: Buffer): Buffer => {
   const length = Buffer.alloc(4);
@@ -36,4 +37,56 @@ test('a PostgreSQL that dies while a connection passes from hand to hand does no
     for (const socket of sockets) socket.destroy();
     await new Promise((done) => dying.close(done));
   }
+});
+
+describe('a query', () => {
+  let pool: Pool;
+  beforeAll(async () => {
+    pool = new Pool({ connectionString: await newDatabase(), Client: watched.Client, max: 1 });
+  });
+  afterAll(() => pool.end());
+
+  test('is answered by a promise, with a text, values or a config, and by the pool', async () => {
+    const client = await pool.connect();
+    try {
+      expect((await client.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+      expect((await client.query('select $1::int as n', [2])).rows).toEqual([{ n: 2 }]);
+      expect((await client.query({ text: 'select $1::int as n', values: [3], name: 'three' })).rows).toEqual([
+        { n: 3 },
+      ]);
+    } finally {
+      client.release();
+    }
+    expect((await pool.query('select 4 as n')).rows).toEqual([{ n: 4 }]);
+  });
+
+  test('is answered by the callback it was given, or by its own events', async () => {
+    const client = await pool.connect();
+    try {
+      const told = await new Promise((done, failed) => {
+        client.query('select $1::int as n', [5], (error, { rows }) => (error ? failed(error) : done(rows)));
+      });
+      expect(told).toEqual([{ n: 5 }]);
+      const rows: unknown[] = [];
+      const submitted = client.query(new Query('select 6 as n'));
+      submitted.on('row', (row) => rows.push(row));
+      await new Promise((done) => submitted.once('end', done));
+      expect(rows).toEqual([{ n: 6 }]);
+    } finally {
+      client.release();
+    }
+  });
+
+  test('that fails says where it was asked', async () => {
+    const client = await pool.connect();
+    try {
+      const asking = client.query('select nothing').catch((error: unknown) => error as Error & { code: string });
+      const error = (await asking) as Error & { code: string };
+      expect(error.code).toBe('42703');
+      expect(error.stack).toContain('database.ts');
+      expect((await client.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+    } finally {
+      client.release();
+    }
+  });
 });

@@ -2,9 +2,12 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
+import { Agent } from 'undici';
+import { exchangeOver } from '../../src/common/http-exchange.js';
 import { Exchange } from '../../src/invoice-cloud/exchange.js';
 import type { Exchanged } from '../../src/invoice-cloud/failure.js';
 import { invoiceCloudAgent, undiciAdapter } from '../../src/invoice-cloud/undici-adapter.js';
+import { eventually } from '../support/eventually.js';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -122,5 +125,33 @@ describe('one attempt', () => {
   test('with 2 MiB in answer is too large', async () => {
     const port = await server(answering('200 OK', 'x'.repeat(2_097_152)));
     expect(await ask(newExchange(), `http://127.0.0.1:${port}/`)).toEqual({ failure: { kind: 'too-large' } });
+  });
+
+  test('whose answer comes in pieces, after early hints, is one answer', async () => {
+    const port = await server((socket) => {
+      socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n');
+      setTimeout(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{"a"'), 20);
+      setTimeout(() => socket.write(':1}'), 40);
+    });
+    expect(await ask(newExchange(), `http://127.0.0.1:${port}/`)).toEqual({ answer: { status: 200, data: '{"a":1}' } });
+  });
+
+  test('whose answer has no body is answered all the same', async () => {
+    const port = await server(answering('204 No Content'));
+    expect(await ask(newExchange(), `http://127.0.0.1:${port}/`)).toEqual({ answer: { status: 204, data: '' } });
+  });
+
+  test('of which enough was read gives the beginning, and ends the connection', async () => {
+    let ended = false;
+    const port = await server(
+      (socket) => socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\nabcdef${'x'.repeat(1_000)}`),
+      (socket) => socket.once('close', () => (ended = true)),
+    );
+    const agent = new Agent();
+    closers.push(() => agent.destroy());
+    const request = { method: 'POST', url: `http://127.0.0.1:${port}/`, headers: {}, body: '' } as const;
+    const answer = await exchangeOver(agent, request, AbortSignal.timeout(5_000), 6);
+    expect({ ...answer, body: answer.body.toString() }).toMatchObject({ status: 200, body: 'abcdef', cut: true });
+    await eventually('the end of the connection', () => ended);
   });
 });
