@@ -4,6 +4,8 @@ import { randomUUIDv7 } from 'node:crypto';
 const MOST_COUNT = 0xfff;
 let lastMs = 0;
 let count = 0;
+/** `lastMs` as it stands in an id. */
+let time = '';
 
 /**
  * Ids are UUIDv7: sorted by time, so that a page of the newest reads one end of the index. Those of one process strictly
@@ -16,16 +18,21 @@ export function newId(): string {
   const random = randomUUIDv7();
   const now = Date.now();
   if (now > lastMs) {
-    lastMs = now;
+    tick(now);
     count = Number.parseInt(random.slice(15, 18), 16) & 0x7ff;
   } else if (count < MOST_COUNT) {
     count += 1;
   } else {
-    lastMs += 1;
+    tick(lastMs + 1);
     count = 0;
   }
-  const ms = lastMs.toString(16).padStart(12, '0');
-  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${count.toString(16).padStart(3, '0')}${random.slice(18)}`;
+  return `${time}-7${count.toString(16).padStart(3, '0')}${random.slice(18)}`;
+}
+
+function tick(ms: number): void {
+  lastMs = ms;
+  const hex = ms.toString(16).padStart(12, '0');
+  time = `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

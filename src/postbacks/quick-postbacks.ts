@@ -11,7 +11,7 @@ import { isOwnFault } from '../database/postgres-errors.js';
 import { briefly, FEW, prepared, run } from '../database/prepared.js';
 import { type FirstDelivery, RelayService } from '../relay/relay.service.js';
 import { relayedForm } from './partner-message.js';
-import { fieldOf, type PostbackMessage } from './postback-message.js';
+import { type PostbackMessage, textOf } from './postback-message.js';
 import type { Received } from './recorder.js';
 import { type Asked, judge, readAttempt } from './verdict.js';
 
@@ -104,14 +104,13 @@ const ALONE = { paidElsewhere: false, otherPagesCents: 0 } as const;
 
 /** What must have been asked for this message to settle it to the cent; undefined where it names no amount. */
 function askedFor(message: PostbackMessage): Guess['asked'] | undefined {
-  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
   const { amountCents } = readAttempt(message);
   if (amountCents === undefined) return undefined;
   return {
     ...ALONE,
-    billerGuid: text('BillerGUID').toLowerCase(),
-    invoiceNumber: text('InvoiceNumber'),
-    billerReference: text('BillerReference'),
+    billerGuid: textOf(message, 'BillerGUID').toLowerCase(),
+    invoiceNumber: textOf(message, 'InvoiceNumber'),
+    billerReference: textOf(message, 'BillerReference'),
     amountDueCents: amountCents,
     amountPaidCents: null,
     // Of no weight for who pays the whole.

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Attempt } from '../cloud-pay/settlement.js';
 import { centsOf } from '../common/money.js';
-import { fieldOf, type PostbackMessage, type RawPostback } from './postback-message.js';
+import { textOf, type PostbackMessage, type RawPostback } from './postback-message.js';
 
 /** What was asked, against which a message is held. */
 export interface Asked {
@@ -46,14 +46,15 @@ const APPROVED: ReadonlyMap<string, boolean> = new Map([
 export function judge(message: PostbackMessage, asked: Asked): Verdict {
   if (message.doubts.length > 0) return { verdict: 'held', reasons: message.doubts };
   const reasons: string[] = [];
-  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
   const { approved, paymentGuid, amountCents, feeCents } = readAttempt(message);
 
   if (approved === undefined) reasons.push('approved-unreadable');
   if (paymentGuid === undefined) reasons.push('payment-guid-unreadable');
-  if (text('BillerGUID').toLowerCase() !== asked.billerGuid.toLowerCase()) reasons.push('biller-guid-differs');
-  if (text('InvoiceNumber') !== asked.invoiceNumber) reasons.push('invoice-number-differs');
-  if (text('BillerReference') !== (asked.billerReference ?? '').trim()) reasons.push('biller-reference-differs');
+  if (textOf(message, 'BillerGUID').toLowerCase() !== asked.billerGuid.toLowerCase())
+    reasons.push('biller-guid-differs');
+  if (textOf(message, 'InvoiceNumber') !== asked.invoiceNumber) reasons.push('invoice-number-differs');
+  if (textOf(message, 'BillerReference') !== (asked.billerReference ?? '').trim())
+    reasons.push('biller-reference-differs');
   if (amountCents === undefined) reasons.push('amount-unreadable');
   else reasons.push(...refuseAmount(amountCents, asked));
   if (feeCents === undefined) reasons.push('fee-unreadable');
@@ -72,12 +73,11 @@ export function judge(message: PostbackMessage, asked: Asked): Verdict {
 
 /** Reads what a message says about money, without comparing it. */
 export function readAttempt(message: PostbackMessage): Readable {
-  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
-  const fee = text('ConvenienceFee');
+  const fee = textOf(message, 'ConvenienceFee');
   return {
-    approved: APPROVED.get(text('Approved').toLowerCase()),
+    approved: APPROVED.get(textOf(message, 'Approved').toLowerCase()),
     paymentGuid: paymentGuidOf(message) ?? undefined,
-    amountCents: centsOf(text('PaymentAmount')),
+    amountCents: centsOf(textOf(message, 'PaymentAmount')),
     feeCents: fee === '' ? null : centsOf(fee),
   };
 }
@@ -97,7 +97,7 @@ function refuseAmount(amountCents: number, asked: Asked): string[] {
  * @returns null when it is missing, or nothing that could be one
  */
 export function paymentGuidOf(message: PostbackMessage): string | null {
-  return paymentGuidIn(fieldOf(message, 'PaymentGUID')?.trim() ?? '');
+  return paymentGuidIn(textOf(message, 'PaymentGUID'));
 }
 
 /** As `paymentGuidOf`, for what an administrator writes. */
@@ -112,23 +112,22 @@ export function paymentGuidIn(text: string): string | null {
  * spelling of its amount is another. What can't be understood is compared to the byte.
  */
 export function meaningOf(message: PostbackMessage, raw: RawPostback): Buffer {
-  const text = (name: string): string => fieldOf(message, name)?.trim() ?? '';
   const paymentGuid = paymentGuidOf(message);
-  const approved = APPROVED.get(text('Approved').toLowerCase());
-  const amountCents = centsOf(text('PaymentAmount'));
+  const approved = APPROVED.get(textOf(message, 'Approved').toLowerCase());
+  const amountCents = centsOf(textOf(message, 'PaymentAmount'));
   const understood =
     message.doubts.length === 0 && paymentGuid !== null && approved !== undefined && amountCents !== undefined;
-  const fee = text('ConvenienceFee');
+  const fee = textOf(message, 'ConvenienceFee');
   const said = understood
     ? [
         paymentGuid,
         approved,
         amountCents,
         centsOf(fee) ?? fee,
-        text('BillerGUID').toLowerCase(),
-        text('InvoiceNumber'),
-        text('BillerReference'),
+        textOf(message, 'BillerGUID').toLowerCase(),
+        textOf(message, 'InvoiceNumber'),
+        textOf(message, 'BillerReference'),
       ]
     : [raw.contentType, raw.query, raw.body];
-  return createHash('sha256').update(JSON.stringify(said)).digest();
+  return hash('sha256', JSON.stringify(said), 'buffer');
 }
