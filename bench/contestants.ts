@@ -27,7 +27,7 @@ export const startReference = (program: 'floor' | 'plain', place: Place): Promis
   start(`bench/contestants/${program}.js`, place, {});
 
 /** As in the Dockerfile (`test/structure/deployment.spec.ts`). */
-export const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
+export const NODE_OPTIONS = ['--max-semi-space-size=8', '--heap-growing-percent=25'];
 
 /** The platform as it is deployed: everything on, its log at info. */
 export const startPlatform = ({ nodeOptions = [], ...place }: Place): Promise<Contestant> =>

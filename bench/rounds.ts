@@ -24,12 +24,14 @@ export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 /**
  * Everybody warms up; then rounds in which everybody has a turn.
  * @param warmth how many times the usual warm-up: where much code is to be compiled
+ * @param rounds fewer where no target hangs on the comparison
  */
 export async function alternate(
   { stage, small, options, say }: Bench,
   what: string,
   parts: readonly Part[],
   warmth = 1,
+  rounds = parts.length > 1 ? options.rounds : options.fewRounds,
 ): Promise<Rounds> {
   say(what);
   const results = new Map(parts.map(({ who }) => [who, [] as Measured[]]));
@@ -50,7 +52,6 @@ export async function alternate(
   }
   // As it would be within a minute: plans that were made for a handful of rows are made anew, and not in the middle of a round.
   await small.rows.settle();
-  const rounds = parts.length > 1 ? options.rounds : options.fewRounds;
   for (let round = 0; round < rounds; round += 1) {
     for (const part of turned(parts, round)) {
       results.get(part.who)?.push(await turn(part, part.pace ?? closed(options.seconds)));

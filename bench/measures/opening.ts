@@ -72,15 +72,16 @@ export async function measureDropIn(bench: Bench): Promise<Findings> {
 
 /** A second process on the same database, which a balancer would share the work with. */
 export async function measureProcesses(bench: Bench): Promise<Findings> {
-  const { stage, small } = bench;
+  const { stage, small, options } = bench;
   const { platform, biller, databaseUrl } = small;
   const { folder, invoiceCloudUrl } = stage;
   const second = await stage.adopt(startPlatform({ name: 'platform-second', folder, invoiceCloudUrl, databaseUrl }));
   const template = openPayment(biller);
-  const rounds = await alternate(bench, 'one process and two', [
+  const parts = [
     { who: 'platform, 1 process', contestants: [platform], template, expect: 201 },
     { who: 'platform, 2 processes', contestants: [platform, second], template, expect: 201 },
-  ]);
+  ];
+  const rounds = await alternate(bench, 'one process and two', parts, 1, options.fewRounds);
   await second.process.stop();
   return { targets: [], figures: figuresOf('open a payment', rounds) };
 }

@@ -40,11 +40,13 @@ export async function measureIntake(bench: Bench): Promise<Findings> {
       },
       settle: () => rows.dropDeliveries(),
     },
+  ]);
+  const relaying = await alternate(bench, 'postbacks, each relayed meanwhile', [
     { ...platformPart, who: RELAYING, prepare, settle: () => untilIdle(rows) },
   ]);
   const toInsert = ratio(rounds, PLATFORM, INSERT, 'perSecond');
   return {
-    figures: figuresOf('take a postback', rounds),
+    figures: [...figuresOf('take a postback', rounds), ...figuresOf('take a postback', relaying)],
     targets: [
       {
         name: 'postbacks: throughput over one bare insert',
