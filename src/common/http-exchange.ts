@@ -38,10 +38,12 @@ export const exchangeOver = (
   mostBytes: number,
 ): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
-    const { origin, pathname, search } = new URL(request.url);
+    const url = URL.parse(request.url);
+    if (!url) return reject(new NeverSent(new TypeError('not a URL')));
+    if (deadline.aborted) return reject(new NeverSent(deadline.reason));
     const { method, headers, body } = request;
     const handler = new Exchange(deadline, mostBytes, resolve, reject);
-    dispatcher.dispatch({ origin, path: pathname + search, method, headers, body }, handler);
+    dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, handler);
   });
 
 const EMPTY = Buffer.alloc(0);

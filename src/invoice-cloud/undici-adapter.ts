@@ -1,6 +1,6 @@
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import { exchangeOver } from '../common/http-exchange.js';
+import { exchangeOver, type HttpRequest } from '../common/http-exchange.js';
 import { guardedLookup, type UrlPolicy } from '../common/outbound-url.js';
 
 /** Invoice Cloud's answers are small; more than this is not one of them. Bytes. */
@@ -56,7 +56,7 @@ export const undiciAdapter =
   (agent: Dispatcher) =>
   async (config: InternalAxiosRequestConfig): Promise<AxiosResponse<string>> => {
     const request = {
-      method: config.method === 'get' ? 'GET' : 'POST',
+      method: (config.method ?? 'get').toUpperCase() as HttpRequest['method'],
       url: config.url ?? '',
       headers: config.headers.toJSON() as Record<string, string>,
       body: (config.data as string | undefined) ?? null,

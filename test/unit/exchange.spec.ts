@@ -78,6 +78,16 @@ describe('one attempt', () => {
     expect(failure).toMatchObject({ kind: 'connection', sent: false });
   });
 
+  test('to what is no URL, or after its time, was never sent', async () => {
+    expect(await ask(newExchange(), 'nowhere')).toMatchObject({ failure: { kind: 'connection', sent: false } });
+    const exchange = newExchange();
+    const request = { method: 'POST', url: 'http://127.0.0.1:1/', headers: {}, body: '{}' } as const;
+    const failure = { kind: 'timeout', sent: false };
+    expect(await exchange.run(request, AbortSignal.abort(new DOMException('late', 'TimeoutError')))).toEqual({
+      failure,
+    });
+  });
+
   test('to a server that hangs up at once was sent, as far as we know, or was not: never a wrong no', async () => {
     const port = await server(
       () => undefined,
