@@ -9,6 +9,9 @@ import { alternate, figuresOf, type Part, quietest, ratio } from '../rounds.js';
 /** Few enough that latency is work and not waiting. */
 const CONNECTIONS = 2;
 const MOST_A_TURN = 3_000;
+/** What is judged is the quietest of them. */
+const MOST_ROUNDS = 4;
+const WARMTH = 0.7;
 
 interface Operation {
   readonly name: string;
@@ -50,7 +53,8 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
         settle: () => untilIdle(played.rows),
       }),
     });
-    const rounds = await alternate(bench, `growth: ${name}`, [await part(few, small), await part(many, large)]);
+    const parts = [await part(few, small), await part(many, large)];
+    const rounds = await alternate(bench, `growth: ${name}`, parts, WARMTH, Math.min(options.rounds, MOST_ROUNDS));
     figures.push(...figuresOf(`${name}, ${CONNECTIONS} connections`, rounds));
     const grown = quietest(rounds, many, 'p50') / quietest(rounds, few, 'p50');
     if (grown > worst.grown) Object.assign(worst, { name, grown, spread: ratio(rounds, many, few, 'p50') });

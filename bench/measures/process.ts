@@ -29,9 +29,9 @@ export async function measureStart({ stage, large, options, say }: Bench): Promi
 }
 
 /** Of all requests that the memory is watched over, those that are the same work all the time. */
-const ALIKE = 0.3;
+const ALIKE = 0.5;
 /** Of those, the first ones, in which the process grows into this work. */
-const SETTLING = 0.3;
+const SETTLING = 0.4;
 
 /**
  * Memory over all that the process was asked in this run, and then over lists, openings and sign-ins until it is enough. The
