@@ -11,6 +11,7 @@ const CONNECTIONS = 2;
 const MOST_A_TURN = 3_000;
 /** What is judged is the quietest of them. */
 const MOST_ROUNDS = 4;
+/** With two connections there is time enough: the whole must keep within five minutes. */
 const WARMTH = 0.7;
 
 interface Operation {

@@ -42,13 +42,13 @@ export const exchangeOver = (
     if (!url) return reject(new NeverSent(new TypeError('not a URL')));
     if (deadline.aborted) return reject(new NeverSent(deadline.reason));
     const { method, headers, body } = request;
-    const handler = new Exchange(deadline, mostBytes, resolve, reject);
+    const handler = new Reading(deadline, mostBytes, resolve, reject);
     dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, handler);
   });
 
 const EMPTY = Buffer.alloc(0);
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Reading implements Dispatcher.DispatchHandler {
   private sent = false;
   private controller: Dispatcher.DispatchController | undefined;
   private status = 0;

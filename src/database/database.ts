@@ -40,9 +40,6 @@ interface Asking {
   readonly callback?: unknown;
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- it is given its client at each call
-const inherited = Client.prototype.query as (this: Client, ...asked: unknown[]) => unknown;
-
 /**
  * Breaks a connection that a query waits on in vain; the pool then opens another one.
  *
@@ -53,10 +50,11 @@ const inherited = Client.prototype.query as (this: Client, ...asked: unknown[]) 
 class WatchedClient extends Client {
   override query = ((config: string | Asking, values?: unknown, callback?: unknown) => {
     const given = typeof config === 'string' ? undefined : (config.submit ?? config.callback);
-    if (given || callback || typeof values === 'function') return inherited.call(this, config, values, callback);
+    const ask = (told: unknown): unknown => super.query(config as string, values as unknown[], told as () => void);
+    if (given || callback || typeof values === 'function') return ask(callback);
     const answer = new Promise((resolve, reject) => {
       const answered = (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result));
-      inherited.call(this, config, values, answered);
+      ask(answered);
     });
     return answer.catch((error: Error) => {
       // As pg does: the stack leads to who asked, not to the socket.

@@ -77,13 +77,29 @@ describe('a query', () => {
     }
   });
 
+  test('hands pg a callback where a promise is wanted, so that pg writes none to it', async () => {
+    const client = await pool.connect();
+    try {
+      const asking = client.query('select 7 as n');
+      expect((client as unknown as { _activeQuery: { callback: object } })._activeQuery.callback).toHaveProperty(
+        'name',
+        'answered',
+      );
+      expect((await asking).rows).toEqual([{ n: 7 }]);
+    } finally {
+      client.release();
+    }
+  });
+
   test('that fails says where it was asked', async () => {
     const client = await pool.connect();
     try {
-      const asking = client.query('select nothing').catch((error: unknown) => error as Error & { code: string });
-      const error = (await asking) as Error & { code: string };
-      expect(error.code).toBe('42703');
-      expect(error.stack).toContain('database.ts');
+      const error = await client.query('select nothing').then(
+        () => undefined,
+        (thrown: unknown) => thrown as Error & { code: string },
+      );
+      expect(error?.code).toBe('42703');
+      expect(error?.stack).toContain('database.ts');
       expect((await client.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
     } finally {
       client.release();

@@ -1,10 +1,10 @@
 import { admin, api, type Json } from '../support/api.js';
 import { closeDb, db } from '../support/db.js';
+import { eventually } from '../support/eventually.js';
 import { PUBLIC_ROUTES } from '../support/public-routes.js';
 import { sampleRequest } from '../support/sample.js';
 import { stage } from '../support/stage-facts.js';
 import { newKey, newStory } from '../support/story.js';
-import { eventually } from '../support/eventually.js';
 
 afterAll(closeDb);
 
