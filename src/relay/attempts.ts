@@ -10,8 +10,8 @@ import { type Outcome, Sender } from './sender.js';
 
 /** The field under which a delivery's body is sealed. */
 export const BODY = 'body';
-/** Tries to record an attempt, a second apart: within the grace that a claim has over the deadline. */
-const RECORD_TRIES = 4;
+/** Tries of a statement that stands before or after the sending, a second apart: both within the grace that a claim has over the deadline. */
+const TRIES = 4;
 
 /** Makes attempts: opens, signs, sends, records. */
 @Injectable()
@@ -27,7 +27,8 @@ export class Attempts {
 
   /** Looked up once for all that were claimed together, and not kept: a rolled secret signs the next batch already. */
   secretsOf(claimed: readonly Claimed[]): Promise<WebhookSecret[]> {
-    const secrets = this.secrets.inForce([...new Set(claimed.map(({ partnerId }) => partnerId))]);
+    const partnerIds = [...new Set(claimed.map(({ partnerId }) => partnerId))];
+    const secrets = persistently(() => this.secrets.inForce(partnerIds));
     // Every attempt awaits it, and reports it.
     secrets.catch(() => undefined);
     return secrets;
@@ -43,7 +44,8 @@ export class Attempts {
       const at = new Date();
       const began = performance.now();
       const outcome = await this.send(delivery, await secrets, at);
-      const recorded = await this.record(delivery, outcome, at, performance.now() - began);
+      const ms = performance.now() - began;
+      const recorded = await persistently(() => this.queue.record(delivery, outcome, at, ms));
       this.log(delivery, outcome, recorded);
       return recorded?.dueIn;
     } catch (error) {
@@ -65,17 +67,6 @@ export class Attempts {
     }
   }
 
-  private async record(delivery: Claimed, outcome: Outcome, at: Date, ms: number): Promise<Recorded | undefined> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.queue.record(delivery, outcome, at, ms);
-      } catch (error) {
-        if (tries === RECORD_TRIES) throw error;
-        await sleep(1_000);
-      }
-    }
-  }
-
   private log({ id, endpointId }: Claimed, outcome: Outcome, recorded: Recorded | undefined): void {
     if (!recorded) {
       this.logger.warn({ deliveryId: id, status: outcome.status }, 'attempt came too late to be recorded');
@@ -91,5 +82,17 @@ export class Attempts {
       this.logger.warn({ endpointId, failures: recorded.brokeAfter, seconds: recorded.dueIn }, 'endpoint held back');
     }
     if (recorded.switchedOff) this.logger.warn({ endpointId, status: outcome.status }, 'endpoint switched off');
+  }
+}
+
+/** Without it, one lost connection puts off what was claimed by the whole lease. */
+async function persistently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await sleep(1_000);
+    }
   }
 }

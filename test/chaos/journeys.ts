@@ -103,15 +103,19 @@ export async function wholeWay(world: World, provider: Provider = 'repeats', wis
   return opened;
 }
 
-/** Waits for clients' ends. Claims of processes that died are let expire, which else takes a quarter of a minute. */
-export async function allEnd(world: World, clients: Iterable<Promise<unknown>>): Promise<void> {
+/** Waits for clients' ends. */
+export const allEnd = async (world: World, clients: Iterable<Promise<unknown>>): Promise<void> =>
+  void (await aging(world, Promise.all(clients)));
+
+/** Waits for work. Claims of processes that died are let expire meanwhile, which else takes a quarter of a minute. */
+export async function aging<T>(world: World, work: Promise<T>): Promise<T> {
   let ended = false;
-  const all = Promise.all(clients).finally(() => (ended = true));
+  const all = work.finally(() => (ended = true));
   while (!ended) {
     await Promise.race([all, sleep(2_000)]);
     if (!ended) await world.stage.tables.ageOpenings([world.billerId]);
   }
-  await all;
+  return all;
 }
 
 /** The delivery about an invoice is taken by a process that is no more, unless it has been made already. */

@@ -1,5 +1,5 @@
 import type { Checks } from './checks.js';
-import { allEnd, wholeWay } from './journeys.js';
+import { aging, allEnd, wholeWay } from './journeys.js';
 import type { Fault } from './proxy.js';
 import type { Stage } from './stage.js';
 import { ask } from './http.js';
@@ -14,6 +14,8 @@ const FAULTS: readonly Fault[] = ['delay', 'reset', 'half-open', 'half-body', 'd
 const PROBABILITY = { database: 0.05, sandbox: 0.4, partner: 0.4, inbound: 0.4 };
 /** So many exchanges are spoiled at least; of the database's that hang, enough for one to be in the middle of a transaction. */
 const leastOf = (name: LinkName, fault: Fault): number => (name === 'database' && fault === 'half-open' ? 10 : 1);
+/** A client whose delivery was claimed, and the answer lost, stands for the claim's twelve seconds; all may at once, and again. */
+const UNTOUCHED_MS = 60_000;
 const RECOVERY_MS = 30_000;
 
 type LinkName = (typeof LINKS)[number];
@@ -69,7 +71,10 @@ async function spoil(
     } while (going);
   });
   await sleep(secondsEach * 1_000);
-  await until(() => untouched().length === 0, 20_000);
+  await aging(
+    world,
+    until(() => untouched().length === 0, UNTOUCHED_MS),
+  );
   going = false;
   for (const { link } of links) link.set(undefined);
   idle.push(...untouched().map(({ name }) => `${name} ${fault}`));

@@ -119,20 +119,32 @@ export class World {
     else this.pages.set(what, [page]);
   }
 
-  /** Compares the three accounts. Waits first, for what is under way, until `withinMs`. */
+  /**
+   * Compares the three accounts, once nothing is under way any more, or after `withinMs`. What is lost is looked at again until
+   * then: Invoice Cloud may have given up a PostBack that we are still recording.
+   */
   async compare(withinMs = 60_000): Promise<Comparison & { readonly waitedMs: number }> {
-    const { tables, partner, sandbox } = this.stage;
     const begun = Date.now();
-    await until(async () => (await tables.backlog([this.partnerId])) === 0, withinMs, 200);
+    for (;;) {
+      const comparison = await this.compareNow(begun + withinMs);
+      const waitedMs = Date.now() - begun;
+      if (comparison.lost.length === 0 || waitedMs > withinMs) return { ...comparison, waitedMs };
+      await sleep(500);
+    }
+  }
+
+  private async compareNow(deadline: number): Promise<Comparison> {
+    const { tables, partner, sandbox } = this.stage;
+    // First: it waits for the PostBacks under way, and each of them may be something to be told.
     const ledger = await sandbox.ledger(this.biller, this.acknowledged, (invoice) => !this.once.has(invoice));
-    const comparison = compare({
+    await until(async () => (await tables.backlog([this.partnerId])) === 0, deadline - Date.now(), 200);
+    return compare({
       ledger: [...ledger, ...this.ownLedger],
       payments: await tables.payments([this.billerId]),
       receipts: partner.of([this.partnerId]).filter(({ invoiceNumber }) => invoiceNumber.startsWith(this.prefix)),
       openings: [...this.pages].map(([what, pages]) => ({ what, pages })),
       quiet: await tables.quiet([this.billerId]),
     });
-    return { ...comparison, waitedMs: Date.now() - begun };
   }
 }
 

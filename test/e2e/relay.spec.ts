@@ -178,6 +178,24 @@ describe('the relay', () => {
     await platform.stop();
   });
 
+  test('goes out in seconds, not after its lease, where the database fails between its claim and its signing', async () => {
+    const databaseUrl = await newDatabase();
+    const platform = await startPlatform({ DATABASE_URL: databaseUrl, RELAY_TIMEOUT_MS: '45000' });
+    const partner = await receiver();
+    const story = await newStory({ url: platform.url, databaseUrl });
+    const { postBackUrl } = await story.open({ PostBackURL: partner.url });
+    await story.db.rows('alter table webhook_secrets rename to webhook_secrets_away');
+    expect(await postBack(postBackUrl, story.message())).toBe(204);
+    await eventually('it is claimed', async () => {
+      const [row] = await story.db.rows('select 1 from deliveries where claimed_until is not null');
+      return row !== undefined;
+    });
+    expect(partner.deliveries).toEqual([]);
+    await story.db.rows('alter table webhook_secrets_away rename to webhook_secrets');
+    await eventually('the partner is told', () => partner.deliveries.length === 1);
+    await platform.stop();
+  });
+
   test('verifies with the new secret after it was rolled, and no longer with the old one', async () => {
     const partner = await receiver();
     const story = await newStory();
