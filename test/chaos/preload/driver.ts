@@ -15,6 +15,9 @@ interface Statement {
   readonly waitMs: number;
 }
 
+/** What is told where a guard is taken out that waits for the answer. */
+const DONE_ALREADY = { rows: [], rowCount: null, command: 'COMMIT' };
+
 /** The first real statement of the transaction that a connection is in: it says what the transaction is for. */
 const transactions = new WeakMap<pg.Client, string>();
 
@@ -67,9 +70,10 @@ export function watchDriver(points: Points, mutations: Mutations, jitter: { read
       const callback = args[index] as Callback;
       const watched: Callback = (error, result) => {
         answered();
-        callback(error, result);
+        if (!statement.early) callback(error, result);
       };
       const changed = args.with(index, watched);
+      if (statement.early) setImmediate(() => callback(null, DONE_ALREADY));
       if (statement.waitMs === 0) return send(this, statement, changed);
       setTimeout(() => send(this, statement, changed), statement.waitMs);
       return undefined;
@@ -79,7 +83,7 @@ export function watchDriver(points: Points, mutations: Mutations, jitter: { read
       const sent = send(this, statement, args) as Promise<unknown>;
       if (statement.early) {
         sent.catch(() => undefined);
-        return { rows: [], rowCount: null, command: 'COMMIT' };
+        return DONE_ALREADY;
       }
       return sent.finally(answered);
     };
