@@ -5,7 +5,7 @@ import { newId } from '../common/id.js';
 import { SecretBox } from '../common/secret-box.js';
 import { Batches } from '../database/batches.js';
 import { isOwnFault } from '../database/postgres-errors.js';
-import { briefly, FEW, prepared, run } from '../database/prepared.js';
+import { briefly, FEW, prepared, type Run } from '../database/prepared.js';
 import { ANSWER, type Claim } from './idempotency.js';
 import type { Payment } from './payment.entity.js';
 import type { OpenedPaymentView } from './payment.view.js';
@@ -29,13 +29,16 @@ interface Opened {
  */
 @Injectable()
 export class QuickOpenings {
-  private readonly intents = new Batches((intents: readonly Intent[]) => this.insert(intents));
-  private readonly openings = new Batches((openings: readonly Opened[]) => this.update(openings));
+  private readonly intents: Batches<Intent, Date | undefined>;
+  private readonly openings: Batches<Opened, boolean>;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectDataSource() dataSource: DataSource,
     private readonly box: SecretBox,
-  ) {}
+  ) {
+    this.intents = new Batches(dataSource, insert);
+    this.openings = new Batches(dataSource, update);
+  }
 
   /**
    * The payment gets the time of its record from the database: that of a process, set wrong, would make it an abandoned one
@@ -61,49 +64,6 @@ export class QuickOpenings {
     };
     return (await unlessAtFault(this.openings.add({ payment, hostedPageSealed, answer }))) ?? false;
   }
-
-  /** @returns when each was recorded */
-  private async insert(intents: readonly Intent[]): Promise<(Date | undefined)[]> {
-    const column = <Value>(of: (payment: Payment, intent: Intent) => Value): Value[] =>
-      intents.map((intent) => of(intent.payment, intent));
-    const rows = await run<{ id: string; created_at: Date }>(this.dataSource, INTENT, [
-      column(({ id }) => id),
-      column(({ billerId }) => billerId),
-      column(({ partnerId }) => partnerId),
-      column(({ accountNumber }) => accountNumber),
-      column(({ invoiceNumber }) => invoiceNumber),
-      column(({ billerReference }) => billerReference),
-      column(({ amountDueCents }) => amountDueCents),
-      column(({ allowPartial }) => allowPartial),
-      column(({ minimumDueCents }) => minimumDueCents),
-      column(({ termsDigest }) => termsDigest),
-      column(({ postbackUrl }) => postbackUrl),
-      column(({ capabilityDigest }) => capabilityDigest),
-      column(() => newId()),
-      column((_, { claim }) => claim?.key ?? null),
-      column((_, { claim }) => claim?.fingerprint ?? null),
-      column((_, { lockSeconds }) => lockSeconds),
-    ]);
-    const byId = new Map(rows.map((row) => [row.id, row.created_at]));
-    return intents.map(({ payment }) => byId.get(payment.id));
-  }
-
-  private async update(openings: readonly Opened[]): Promise<boolean[]> {
-    const column = <Value>(of: (opened: Opened) => Value): Value[] => openings.map(of);
-    const rows = await run<{ id: string }>(this.dataSource, OPENED, [
-      column(({ payment }) => payment.id),
-      column(({ hostedPageSealed }) => hostedPageSealed),
-      column(({ payment }) => payment.openedAt),
-      column(({ payment }) => payment.pageExpiresAt),
-      column(() => newId()),
-      column(({ answer }) => answer?.sealed ?? null),
-      column(({ answer }) => answer?.claim.partnerId ?? null),
-      column(({ answer }) => answer?.claim.billerId ?? null),
-      column(({ answer }) => answer?.claim.key ?? null),
-    ]);
-    const found = new Set(rows.map(({ id }) => id));
-    return openings.map(({ payment }) => found.has(payment.id));
-  }
 }
 
 /** What PostgreSQL has refused was not done. Where nobody knows, the error stands. */
@@ -114,6 +74,49 @@ async function unlessAtFault<Result>(work: Promise<Result>): Promise<Result | un
     if (isOwnFault(error)) return undefined;
     throw error;
   }
+}
+
+/** @returns when each was recorded */
+async function insert(intents: readonly Intent[], run: Run): Promise<(Date | undefined)[]> {
+  const column = <Value>(of: (payment: Payment, intent: Intent) => Value): Value[] =>
+    intents.map((intent) => of(intent.payment, intent));
+  const rows = await run<{ id: string; created_at: Date }>(INTENT, [
+    column(({ id }) => id),
+    column(({ billerId }) => billerId),
+    column(({ partnerId }) => partnerId),
+    column(({ accountNumber }) => accountNumber),
+    column(({ invoiceNumber }) => invoiceNumber),
+    column(({ billerReference }) => billerReference),
+    column(({ amountDueCents }) => amountDueCents),
+    column(({ allowPartial }) => allowPartial),
+    column(({ minimumDueCents }) => minimumDueCents),
+    column(({ termsDigest }) => termsDigest),
+    column(({ postbackUrl }) => postbackUrl),
+    column(({ capabilityDigest }) => capabilityDigest),
+    column(() => newId()),
+    column((_, { claim }) => claim?.key ?? null),
+    column((_, { claim }) => claim?.fingerprint ?? null),
+    column((_, { lockSeconds }) => lockSeconds),
+  ]);
+  const byId = new Map(rows.map((row) => [row.id, row.created_at]));
+  return intents.map(({ payment }) => byId.get(payment.id));
+}
+
+async function update(openings: readonly Opened[], run: Run): Promise<boolean[]> {
+  const column = <Value>(of: (opened: Opened) => Value): Value[] => openings.map(of);
+  const rows = await run<{ id: string }>(OPENED, [
+    column(({ payment }) => payment.id),
+    column(({ hostedPageSealed }) => hostedPageSealed),
+    column(({ payment }) => payment.openedAt),
+    column(({ payment }) => payment.pageExpiresAt),
+    column(() => newId()),
+    column(({ answer }) => answer?.sealed ?? null),
+    column(({ answer }) => answer?.claim.partnerId ?? null),
+    column(({ answer }) => answer?.claim.billerId ?? null),
+    column(({ answer }) => answer?.claim.key ?? null),
+  ]);
+  const found = new Set(rows.map(({ id }) => id));
+  return openings.map(({ payment }) => found.has(payment.id));
 }
 
 /**

@@ -90,6 +90,7 @@ export const numericColumn = centsColumn;
 /** For who answers others, unlike migrations and commands: no connection, lock or transaction is waited for without end. */
 export const watched = {
   Client: WatchedClient,
+  pipeline: true,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
   // Tables grow from nothing, and a plan that is kept from then reads them from end to end (and joins them by hash or merge) for a

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityTarget } from 'typeorm';
 import { isOwnFault } from './postgres-errors.js';
 
@@ -33,24 +33,71 @@ export const briefly = (timeout = `'${BRIEF}'`): string =>
  */
 export const FEW = 'g.n + 0 = g.n';
 
-/** Runs one statement on a connection of the pool: in one round trip, and for that statement alone its own transaction. */
-export async function run<Row extends object>(
+/** Runs one statement: in one round trip, and for that statement alone its own transaction. */
+export type Run = <Row extends object>(statement: Prepared, values: readonly unknown[]) => Promise<Row[]>;
+
+/** On a connection of the pool that no other has meanwhile. */
+export const run = <Row extends object>(
   dataSource: DataSource,
-  { name, text }: Prepared,
+  statement: Prepared,
   values: readonly unknown[],
-): Promise<Row[]> {
-  const { master } = dataSource.driver as unknown as { master: Pool };
-  const client = await master.connect();
-  let broken: unknown;
-  try {
-    return (await client.query<Row>({ name, text, values: [...values] })).rows;
-  } catch (error) {
-    // The pool's own `query` closes the connection at any error. What PostgreSQL has refused leaves it as sound as it was, with
-    // all its plans.
-    if (!isOwnFault(error)) broken = error;
-    throw error;
-  } finally {
-    client.release(broken !== undefined);
+): Promise<Row[]> => new Lane(dataSource).run<Row>(statement, values);
+
+interface Held {
+  readonly client: Promise<PoolClient>;
+  /** It is there, and who waits at the pool is not us. */
+  had: boolean;
+  underWay: number;
+  broken: boolean;
+}
+
+/**
+ * One connection of the pool for statements that are sent without waiting for the answer to the one before (pg's pipeline):
+ * PostgreSQL goes from one to the next, however busy this process is. The pool has it back when nothing is under way, and others
+ * who wait for a connection are not passed over.
+ */
+export class Lane {
+  private held: Held | undefined;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  async run<Row extends object>({ name, text }: Prepared, values: readonly unknown[]): Promise<Row[]> {
+    const held = this.hold();
+    held.underWay += 1;
+    try {
+      const client = await held.client;
+      held.had = true;
+      return (await client.query<Row>({ name, text, values: [...values] })).rows;
+    } catch (error) {
+      // The pool's own `query` closes the connection at any error. What PostgreSQL has refused leaves it as sound as it was, with
+      // all its plans.
+      if (!isOwnFault(error)) {
+        held.broken = true;
+        this.leave(held);
+      }
+      throw error;
+    } finally {
+      held.underWay -= 1;
+      if (held.underWay === 0) {
+        this.leave(held);
+        // One that was never had has been reported above.
+        held.client.then(
+          (client) => client.release(held.broken),
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  private hold(): Held {
+    const { master } = this.dataSource.driver as unknown as { master: Pool };
+    if (this.held?.had && master.waitingCount > 0) this.leave(this.held);
+    return (this.held ??= { client: master.connect(), had: false, underWay: 0, broken: false });
+  }
+
+  /** Whoever is on it stays on it; the next one gets another. */
+  private leave(held: Held): void {
+    if (this.held === held) this.held = undefined;
   }
 }
 

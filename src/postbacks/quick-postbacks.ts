@@ -8,7 +8,7 @@ import { newId } from '../common/id.js';
 import { traceOf } from '../common/problem.js';
 import { Batches } from '../database/batches.js';
 import { isOwnFault } from '../database/postgres-errors.js';
-import { briefly, FEW, prepared, run } from '../database/prepared.js';
+import { briefly, FEW, prepared, type Run } from '../database/prepared.js';
 import { type FirstDelivery, RelayService } from '../relay/relay.service.js';
 import { relayedForm } from './partner-message.js';
 import { type PostbackMessage, textOf } from './postback-message.js';
@@ -36,12 +36,14 @@ interface Guess {
 @Injectable()
 export class QuickPostbacks {
   private readonly logger = new Logger('postbacks');
-  private readonly records = new Batches((guesses: readonly Guess[]) => this.record(guesses));
+  private readonly records: Batches<Guess, boolean>;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectDataSource() dataSource: DataSource,
     private readonly relay: RelayService,
-  ) {}
+  ) {
+    this.records = new Batches(dataSource, record);
+  }
 
   /** @returns whether it is recorded, now or since before; false when nothing was done */
   async receive(capability: string, received: Received): Promise<boolean> {
@@ -72,29 +74,6 @@ export class QuickPostbacks {
     );
     return { paymentId, digest: digestOf(capability), asked, received, paymentGuid, feeCents, delivery };
   }
-
-  private async record(guesses: readonly Guess[]): Promise<boolean[]> {
-    const column = <Value>(of: (guess: Guess) => Value): Value[] => guesses.map(of);
-    const rows = await run<{ n: number }>(this.dataSource, RECORD, [
-      column(({ paymentId }) => paymentId),
-      column(({ digest }) => digest),
-      column(({ asked }) => asked.billerGuid),
-      column(({ asked }) => asked.invoiceNumber),
-      column(({ asked }) => asked.billerReference),
-      column(({ asked }) => asked.amountDueCents),
-      column(({ paymentGuid }) => paymentGuid),
-      column(({ feeCents }) => feeCents),
-      column(() => newId()),
-      column(() => newId()),
-      column(({ received }) => received.id),
-      column(({ received }) => received.meaning),
-      column(({ received }) => received.rawSealed),
-      column(({ delivery }) => delivery.id),
-      column(({ delivery }) => delivery.bodySealed),
-    ]);
-    const recorded = new Set(rows.map(({ n }) => n));
-    return guesses.map((_, i) => recorded.has(i + 1));
-  }
 }
 
 const NUL = /\0/;
@@ -117,6 +96,30 @@ function askedFor(message: PostbackMessage): Guess['asked'] | undefined {
     allowPartial: false,
     minimumDueCents: null,
   };
+}
+
+/** @returns of which it is recorded, now or since before */
+async function record(guesses: readonly Guess[], run: Run): Promise<boolean[]> {
+  const column = <Value>(of: (guess: Guess) => Value): Value[] => guesses.map(of);
+  const rows = await run<{ n: number }>(RECORD, [
+    column(({ paymentId }) => paymentId),
+    column(({ digest }) => digest),
+    column(({ asked }) => asked.billerGuid),
+    column(({ asked }) => asked.invoiceNumber),
+    column(({ asked }) => asked.billerReference),
+    column(({ asked }) => asked.amountDueCents),
+    column(({ paymentGuid }) => paymentGuid),
+    column(({ feeCents }) => feeCents),
+    column(() => newId()),
+    column(() => newId()),
+    column(({ received }) => received.id),
+    column(({ received }) => received.meaning),
+    column(({ received }) => received.rawSealed),
+    column(({ delivery }) => delivery.id),
+    column(({ delivery }) => delivery.bodySealed),
+  ]);
+  const recorded = new Set(rows.map(({ n }) => n));
+  return guesses.map((_, i) => recorded.has(i + 1));
 }
 
 /**

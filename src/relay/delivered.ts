@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Batches } from '../database/batches.js';
-import { BRIEF, briefly, FEW, prepared, run } from '../database/prepared.js';
+import { BRIEF, briefly, FEW, prepared, type Run } from '../database/prepared.js';
 
 /** An attempt that a partner answered with 2xx. */
 export interface Delivered {
@@ -20,30 +20,32 @@ const ALONE = '5s';
 
 /** Records what has been delivered, many at once: it is what nearly every attempt comes to. */
 export class DeliveredRecords {
-  private readonly batches = new Batches((delivered: readonly Delivered[]) => this.record(delivered));
+  private readonly batches: Batches<Delivered, { awaited: boolean } | undefined>;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(dataSource: DataSource) {
+    this.batches = new Batches(dataSource, record);
+  }
 
   /** @returns undefined when another worker had taken it for lost; whether a later one of the subject may wait for it */
   add(delivered: Delivered): Promise<{ readonly awaited: boolean } | undefined> {
     return this.batches.add(delivered);
   }
+}
 
-  private async record(delivered: readonly Delivered[]): Promise<({ awaited: boolean } | undefined)[]> {
-    const column = <Value>(of: (one: Delivered) => Value): Value[] => delivered.map(of);
-    const rows = await run<{ id: string; awaited: boolean }>(this.dataSource, RECORD, [
-      column(({ id }) => id),
-      column(({ attempts }) => attempts),
-      column(({ status }) => status),
-      column(({ at }) => at),
-      column(({ ms }) => Math.round(ms)),
-      column(({ answerSealed }) => answerSealed),
-      // There is no other way for what can't be recorded in a batch: alone, it waits.
-      delivered.length > 1 ? BRIEF : ALONE,
-    ]);
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return delivered.map(({ id }) => byId.get(id));
-  }
+async function record(delivered: readonly Delivered[], run: Run): Promise<({ awaited: boolean } | undefined)[]> {
+  const column = <Value>(of: (one: Delivered) => Value): Value[] => delivered.map(of);
+  const rows = await run<{ id: string; awaited: boolean }>(RECORD, [
+    column(({ id }) => id),
+    column(({ attempts }) => attempts),
+    column(({ status }) => status),
+    column(({ at }) => at),
+    column(({ ms }) => Math.round(ms)),
+    column(({ answerSealed }) => answerSealed),
+    // There is no other way for what can't be recorded in a batch: alone, it waits.
+    delivered.length > 1 ? BRIEF : ALONE,
+  ]);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return delivered.map(({ id }) => byId.get(id));
 }
 
 /** As one that has failed is recorded (`delivery-queue.ts`); an endpoint that was well is read and not written. */

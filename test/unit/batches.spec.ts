@@ -1,11 +1,15 @@
 import { jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
 import { Batches } from '../../src/database/batches.js';
 
 const undone = (code = '23505') => Object.assign(new Error('refused'), { code });
 
+/** No statement is run here. */
+const NO_DATABASE = {} as DataSource;
+
 /** Notes each batch, and answers when it is told. */
-function stage(atOnce: number, fails: (items: readonly number[]) => Error | undefined = () => undefined) {
+function stage(fails: (items: readonly number[]) => Error | undefined = () => undefined) {
   const batches: (readonly number[])[] = [];
   const ends: (() => void)[] = [];
   const work = async (items: readonly number[]): Promise<number[]> => {
@@ -15,13 +19,13 @@ function stage(atOnce: number, fails: (items: readonly number[]) => Error | unde
     if (error) throw error;
     return items.map((item) => item * 10);
   };
-  return { batches, endNext: () => ends.shift()?.(), made: new Batches(work, atOnce) };
+  return { batches, endNext: () => ends.shift()?.(), made: new Batches(NO_DATABASE, work) };
 }
 const turn = () => new Promise((done) => setImmediate(() => setImmediate(done)));
 
 describe('batches', () => {
   test('take together what comes together, answer each its own, and let the rest wait for the end of one', async () => {
-    const { batches, endNext, made } = stage(1);
+    const { batches, endNext, made } = stage();
     const first = [1, 2].map((item) => made.add(item));
     await turn();
     const second = [3, 4, 5].map((item) => made.add(item));
@@ -38,24 +42,35 @@ describe('batches', () => {
     expect(await Promise.all(second)).toEqual([30, 40, 50]);
   });
 
-  test('are under way as many at once as were allowed', async () => {
-    const { batches, endNext, made } = stage(2);
-    const all = [];
-    for (const item of [1, 2, 3, 4]) {
-      all.push(made.add(item));
-      await turn();
-    }
-    expect(batches).toEqual([[1], [2]]);
+  test('are sent behind the one under way once four wait, and no third one', async () => {
+    const { batches, endNext, made } = stage();
+    const all = [made.add(1)];
+    await turn();
+    for (const item of [2, 3, 4]) all.push(made.add(item));
+    await turn();
+    expect(batches).toEqual([[1]]);
+    all.push(made.add(5));
+    await turn();
+    expect(batches).toEqual([[1], [2, 3, 4, 5]]);
+    for (const item of [6, 7, 8, 9, 10]) all.push(made.add(item));
+    await turn();
+    expect(batches).toHaveLength(2);
     endNext();
     await turn();
-    expect(batches).toEqual([[1], [2], [3, 4]]);
+    expect(batches.at(-1)).toEqual([6, 7, 8, 9, 10]);
+    for (const item of [11, 12]) all.push(made.add(item));
     endNext();
+    await turn();
+    // Two are too few while another is under way.
+    expect(batches).toHaveLength(3);
     endNext();
-    expect(await Promise.all(all)).toEqual([10, 20, 30, 40]);
+    await turn();
+    endNext();
+    expect(await Promise.all(all)).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120]);
   });
 
   test('hold no more than 64', async () => {
-    const { batches, endNext, made } = stage(1);
+    const { batches, endNext, made } = stage();
     const all = Array.from({ length: 100 }, (_, i) => made.add(i));
     await turn();
     endNext();
@@ -66,7 +81,7 @@ describe('batches', () => {
   });
 
   test('that PostgreSQL refused are tried one by one: the fault is its owner’s alone', async () => {
-    const { batches, endNext, made } = stage(1, (items) => (items.includes(2) ? undone() : undefined));
+    const { batches, endNext, made } = stage((items) => (items.includes(2) ? undone() : undefined));
     const all = Promise.allSettled([1, 2, 3].map((item) => made.add(item)));
     await turn();
     endNext();
@@ -90,7 +105,7 @@ describe('batches', () => {
     ['a server that stops', undone('57P01')],
     ['a mistake in the statement', undone('42601')],
   ])('that end in %s are not tried again: nobody knows what was done, or it would be the same', async (_, error) => {
-    const { batches, endNext, made } = stage(1, () => error);
+    const { batches, endNext, made } = stage(() => error);
     const all = Promise.allSettled([1, 2].map((item) => made.add(item)));
     await turn();
     endNext();
@@ -102,7 +117,7 @@ describe('batches', () => {
 
 test('nobody is begun who has waited longer than a connection is waited for', async () => {
   const now = jest.spyOn(performance, 'now').mockReturnValue(0);
-  const { batches, endNext, made } = stage(1);
+  const { batches, endNext, made } = stage();
   const first = made.add(1);
   await turn();
   const late = made.add(2);
