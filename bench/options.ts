@@ -63,7 +63,7 @@ const QUICK = {
   seconds: 0.5,
   warmUp: 200,
   large: { billers: 10_000, payments: 100_000 },
-  memoryRequests: 12_000,
+  memoryRequests: 10_000,
   starts: 1,
 };
 
