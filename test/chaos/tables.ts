@@ -86,6 +86,17 @@ export class Tables {
     return row;
   }
 
+  /** Where the deliveries about an invoice stand, and their endpoints: why one has not been made. */
+  async relayOf(partnerId: string, invoiceNumber: string): Promise<unknown[]> {
+    return this.rows(
+      `select d.status, d.attempts, d.last_error, d.held, d.next_attempt_at - now() as due_in, d.claimed_until - now() as claimed_for,
+         e.failures, e.open_until - now() as held_back_for, e.disabled_at
+       from deliveries d join payments p on p.id = d.subject_id join relay_endpoints e on e.id = d.endpoint_id
+       where d.partner_id = $1 and p.invoice_number = $2 order by d.sequence`,
+      [partnerId, invoiceNumber],
+    );
+  }
+
   /** Turns the relay's clock on: what was due in `seconds` is due now, and who is held back is held back that much less. */
   async moveClock(seconds: number): Promise<void> {
     await this.rows(
