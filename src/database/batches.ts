@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { isOwnFault } from './postgres-errors.js';
+import { isOwnFault, isUnprepared } from './postgres-errors.js';
 import { Lane, type Run, run } from './prepared.js';
 
 /** More at once would make one statement long, and others wait for it. */
@@ -93,7 +93,7 @@ export class Batches<Item, Result> {
       this.end();
       // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
       // was done (a lost connection), every one is told so.
-      if (batch.length > 1 && isOwnFault(error)) for (const one of batch) void this.retry(one);
+      if (isUnprepared(error) || (batch.length > 1 && isOwnFault(error))) for (const one of batch) void this.retry(one);
       else for (const { reject } of batch) reject(error);
       return;
     }

@@ -35,6 +35,18 @@ export function dataSourceOptions(databaseUrl: string, poolSize: number): DataSo
 /** Nothing of ours takes as long without a byte; what is silent longer is gone, as after a failover without a reset. */
 const SILENT_MS = 25_000;
 
+interface WatchedConfig extends ClientConfig {
+  /** In place of `SILENT_MS`. Milliseconds. */
+  readonly silentMs?: number;
+}
+
+/** What pg keeps of itself. */
+interface Inside {
+  readonly connection: { readonly stream: Socket };
+  /** False from the sending of a query until all that were sent are done, however they end. */
+  readonly readyForQuery: boolean;
+}
+
 interface Asking {
   readonly submit?: unknown;
   readonly callback?: unknown;
@@ -48,8 +60,12 @@ interface Asking {
  * stays in memory until the next collection of the whole heap: 11 KiB an opening (measured).
  */
 class WatchedClient extends Client {
+  /** When the server last said anything, or was first asked since. By `performance.now()`. */
+  private heardAt = 0;
+
   override query = ((config: string | Asking, values?: unknown, callback?: unknown) => {
     const given = typeof config === 'string' ? undefined : (config.submit ?? config.callback);
+    if (this.inside.readyForQuery) this.heardAt = performance.now();
     const ask = (told: unknown): unknown => super.query(config as string, values as unknown[], told as () => void);
     if (given || callback || typeof values === 'function') return ask(callback);
     const answer = new Promise((resolve, reject) => {
@@ -63,18 +79,27 @@ class WatchedClient extends Client {
     });
   }) as Client['query'];
 
-  constructor(config?: string | ClientConfig) {
+  constructor(config?: WatchedConfig) {
     super(config);
     // Between two who hold it a client has no listener, and its error, which may come in that moment (the last words of a
     // PostgreSQL that dies, behind an answer), would end the process. Whoever is given the client hears it from the next query.
     this.on('error', () => undefined);
-    this.once('connect', () => {
-      const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
-      stream.setTimeout(SILENT_MS, () => {
-        const busy = (this as unknown as { _activeQuery: unknown })._activeQuery;
-        if (busy) stream.destroy(new Error('the database connection fell silent'));
-      });
-    });
+    this.once('connect', () => this.watch(config?.silentMs ?? SILENT_MS));
+  }
+
+  private get inside(): Inside {
+    return this as unknown as Inside;
+  }
+
+  /** What we send is no sign of life, so that the socket's own timeout would not do: a query may be sent behind one that hangs. */
+  private watch(silentMs: number): void {
+    const { stream } = this.inside.connection;
+    stream.on('data', () => (this.heardAt = performance.now()));
+    const timer = setInterval(() => {
+      if (this.inside.readyForQuery || performance.now() - this.heardAt < silentMs) return;
+      stream.destroy(new Error('the database connection fell silent'));
+    }, silentMs / 10).unref();
+    stream.once('close', () => clearInterval(timer));
   }
 }
 

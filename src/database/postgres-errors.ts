@@ -37,3 +37,11 @@ export function isOwnFault(error: unknown): boolean {
   const { code } = ((error instanceof QueryFailedError ? error.driverError : error) ?? {}) as DriverError;
   return code !== undefined && OWN_FAULT.test(code);
 }
+
+/**
+ * Whether a statement was not there that is prepared elsewhere: nothing was done. The connection is another one than we took it for
+ * (a pooler's), or the statement in front of this one, which was to prepare it, was refused.
+ */
+export function isUnprepared(error: unknown): boolean {
+  return ((error ?? {}) as DriverError).code === '26000';
+}

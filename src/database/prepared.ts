@@ -91,7 +91,8 @@ export class Lane {
 
   private hold(): Held {
     const { master } = this.dataSource.driver as unknown as { master: Pool };
-    if (this.held?.had && master.waitingCount > 0) this.leave(this.held);
+    // Who asks while one is idle counts as waiting until the next tick.
+    if (this.held?.had && master.waitingCount > master.idleCount) this.leave(this.held);
     return (this.held ??= { client: master.connect(), had: false, underWay: 0, broken: false });
   }
 

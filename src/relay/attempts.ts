@@ -10,8 +10,10 @@ import { type Outcome, Sender } from './sender.js';
 
 /** The field under which a delivery's body is sealed. */
 export const BODY = 'body';
-/** Tries of a statement that stands before or after the sending, a second apart: both within the grace that a claim has over the deadline. */
+/** Tries of a statement before the sending, or after it; a second apart. */
 const TRIES = 4;
+/** Whoever was held up longer does not send: the claim must outlast the deadline and the record. */
+const BEGUN_WITHIN_MS = 5_000;
 
 /** Makes attempts: opens, signs, sends, records. */
 @Injectable()
@@ -35,21 +37,24 @@ export class Attempts {
   }
 
   /**
-   * Never throws. An outcome that could not be recorded is logged; the claim then ends by itself, and the partner may
-   * receive the message twice, under the same webhook-id.
+   * Never throws. What could not be sent in time, or not be recorded, is logged; the claim then ends by itself, and the
+   * partner may receive the message twice, under the same webhook-id.
    * @returns seconds until something may be due because of it
    */
   async make(delivery: Claimed, secrets: Promise<readonly WebhookSecret[]>): Promise<number | undefined> {
+    const claimed = performance.now();
     try {
+      const inForce = await secrets;
       const at = new Date();
       const began = performance.now();
-      const outcome = await this.send(delivery, await secrets, at);
+      if (began - claimed > BEGUN_WITHIN_MS) throw new Error('the secrets came too late for this claim');
+      const outcome = await this.send(delivery, inForce, at);
       const ms = performance.now() - began;
       const recorded = await persistently(() => this.queue.record(delivery, outcome, at, ms));
       this.log(delivery, outcome, recorded);
       return recorded?.dueIn;
     } catch (error) {
-      this.logger.error({ deliveryId: delivery.id, ...traceOf(error) }, 'attempt not recorded');
+      this.logger.error({ deliveryId: delivery.id, ...traceOf(error) }, 'attempt not made, or not recorded');
       return undefined;
     }
   }

@@ -17,7 +17,7 @@ import type { Outcome } from './sender.js';
  */
 export const IS_PENDING = `status || '' = 'pending'`;
 
-/** What a lost worker is waited for on top of the deadline, in seconds: for recording, which is one statement. */
+/** What a lost worker is waited for on top of the deadline, in seconds: for what stands before the sending, and for recording. */
 const GRACE_SECONDS = 10;
 
 /** How much this process may take. */

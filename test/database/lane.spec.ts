@@ -29,6 +29,7 @@ describe('a lane', () => {
 
   test('sends a statement before the one in front of it is answered, and PostgreSQL goes from one to the next', async () => {
     const { pool, lane } = poolOf(2);
+    await lane.run(SLEEP, [0]);
     const first = lane.run<Slept>(SLEEP, [0.1]);
     const second = lane.run<Slept>(SLEEP, [0]);
     const both = Promise.all([first, second]);
@@ -72,6 +73,18 @@ describe('a lane', () => {
     expect(await lane.run(SLEEP, [0])).toHaveLength(1);
   });
 
+  test('keeps its connection where others have enough', async () => {
+    const { pool, lane } = poolOf(3);
+    const idle = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+    for (const client of idle) client.release();
+    const first = lane.run<Slept>(SLEEP, [0.1]);
+    await new Promise((done) => setTimeout(done, 30));
+    const other = pool.connect();
+    const second = lane.run<Slept>(SLEEP, [0]);
+    (await other).release();
+    expect((await second)[0]?.pid).toBe((await first)[0]?.pid);
+  });
+
   test('leaves its connection to whoever waits for one, however much goes by it', async () => {
     const { pool, lane } = poolOf(1);
     pool.options.connectionTimeoutMillis = 1_000;
@@ -81,9 +94,8 @@ describe('a lane', () => {
     };
     const clients = Array.from({ length: 8 }, busy);
     await new Promise((done) => setTimeout(done, 50));
-    const client = await pool.connect();
+    const client = await pool.connect().finally(() => (going = false));
     client.release();
-    going = false;
     await Promise.all(clients);
     expect(pool.idleCount).toBe(1);
   });

@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Pool, Query } from 'pg';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { type Client, Pool, Query } from 'pg';
 import { watched } from '../../src/database/database.js';
 import { newDatabase } from '../support/db.js';
 
@@ -37,6 +37,66 @@ test('a PostgreSQL that dies while a connection passes from hand to hand does no
     for (const socket of sockets) socket.destroy();
     await new Promise((done) => dying.close(done));
   }
+});
+
+describe('a server that falls silent', () => {
+  const REFUSED = message('E', Buffer.from('SERROR\0C55P03\0Mcanceling statement due to lock timeout\0\0'));
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  const clientOf = async (answer: (socket: Socket) => void): Promise<Client> => {
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(Buffer.concat([AUTHENTICATION_OK, READY]));
+        socket.once('data', () => answer(socket));
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const config = { ...watched, host: '127.0.0.1', port, user: 'nobody', database: 'none', silentMs: 400 };
+    const client = new watched.Client(config);
+    await client.connect();
+    return client;
+  };
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  });
+
+  test('has its connection broken, and all who wait on it hear of it', async () => {
+    const client = await clientOf(() => undefined);
+    const all = [client.query('select 1'), client.query('select 2')];
+    for (const one of all) await expect(one).rejects.toThrow(/silent/);
+  });
+
+  test('also between a refusal and the end of its answer, where pg has no query that is active', async () => {
+    const client = await clientOf((socket) => socket.write(REFUSED));
+    const [refused, behind] = [client.query('select 1'), client.query('select 2')];
+    await expect(refused).rejects.toMatchObject({ code: '55P03' });
+    await expect(behind).rejects.toThrow(/silent/);
+  });
+
+  test('is given no more time by what is sent to it meanwhile', async () => {
+    const client = await clientOf(() => undefined);
+    const began = performance.now();
+    const ends = [client.query('select 1')];
+    const more = setInterval(() => ends.push(client.query('select 2')), 100);
+    const [first] = ends;
+    await expect(first).rejects.toThrow(/silent/);
+    clearInterval(more);
+    await Promise.allSettled(ends);
+    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(ends.length).toBeGreaterThan(2);
+  });
+
+  test('where nobody asks it anything is left alone', async () => {
+    const client = await clientOf((socket) => socket.write(READY));
+    await new Promise((done) => setTimeout(done, 800));
+    const asked = client.query('select 1');
+    await asked;
+  });
 });
 
 describe('a query', () => {

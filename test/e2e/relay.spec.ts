@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { admin } from '../support/api.js';
 import { closeDb, newDatabase } from '../support/db.js';
@@ -193,6 +194,28 @@ describe('the relay', () => {
     expect(partner.deliveries).toEqual([]);
     await story.db.rows('alter table webhook_secrets_away rename to webhook_secrets');
     await eventually('the partner is told', () => partner.deliveries.length === 1);
+    await platform.stop();
+  });
+
+  test('is not sent where its secrets came too late for its claim, but with the next one', async () => {
+    const databaseUrl = await newDatabase();
+    const platform = await startPlatform({ DATABASE_URL: databaseUrl, RELAY_TIMEOUT_MS: '1000' });
+    const partner = await receiver();
+    const story = await newStory({ url: platform.url, databaseUrl });
+    const { id, postBackUrl } = await story.open({ PostBackURL: partner.url });
+    const holder = new Client({ connectionString: databaseUrl });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('lock table webhook_secrets in access exclusive mode');
+    expect(await postBack(postBackUrl, story.message())).toBe(204);
+    await new Promise((done) => setTimeout(done, 6_500));
+    await holder.query('rollback');
+    await holder.end();
+    await new Promise((done) => setTimeout(done, 1_500));
+    expect(partner.deliveries).toEqual([]);
+    await eventually('the partner is told', () => partner.deliveries.length === 1);
+    await eventually('once', async () => (await story.payment(id)).relay[0].status === 'delivered');
+    expect((await story.payment(id)).relay[0].attempts).toBe(1);
     await platform.stop();
   });
 

@@ -100,6 +100,22 @@ describe('batches', () => {
     expect(await later).toBe(40);
   });
 
+  test.each([1, 3])(
+    'whose statement was not prepared where it came (%i at once) were not done, and are tried again',
+    async (n) => {
+      let known = false;
+      const { batches, endNext, made } = stage(() => (known ? undefined : undone('26000')));
+      const all = Promise.all(Array.from({ length: n }, (_, i) => made.add(i)));
+      await turn();
+      endNext();
+      await turn();
+      known = true;
+      expect(batches).toHaveLength(1 + n);
+      for (let i = 0; i < n; i += 1) endNext();
+      expect(await all).toEqual(Array.from({ length: n }, (_, i) => i * 10));
+    },
+  );
+
   test.each([
     ['a lost connection', Object.assign(new Error('lost'), { code: 'ECONNRESET' })],
     ['a server that stops', undone('57P01')],
