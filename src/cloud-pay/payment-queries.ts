@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, In, Repository } from 'typeorm';
 import type { Biller } from '../billers/biller.entity.js';
 import { END_OF_TIME, idsAround, isId } from '../common/id.js';
+import { reader } from '../database/prepared.js';
 import { RelayService } from '../relay/relay.service.js';
 import { PaymentNotFound } from './errors.js';
 import type { ListPaymentsQuery } from './list-payments.dto.js';
@@ -11,6 +12,7 @@ import { Payment } from './payment.entity.js';
 import { Receipt } from './receipt.entity.js';
 import {
   eventView,
+  PAYMENT_SHOWN,
   type PaymentDetailView,
   type PaymentEventsView,
   type PaymentPageView,
@@ -25,12 +27,16 @@ const OLDEST_FIRST = { createdAt: 'ASC', id: 'ASC' } as const;
 /** What happened to payments, for the partner whose they are. */
 @Injectable()
 export class PaymentQueries {
+  private readonly read;
+
   constructor(
     @InjectRepository(Payment) private readonly payments: Repository<Payment>,
     @InjectRepository(PaymentEvent) private readonly eventRows: Repository<PaymentEvent>,
     @InjectRepository(Receipt) private readonly receipts: Repository<Receipt>,
     private readonly relay: RelayService,
-  ) {}
+  ) {
+    this.read = reader(payments.manager.connection, Payment, PAYMENT_SHOWN);
+  }
 
   /** @throws PaymentNotFound also for a payment of another biller */
   async get(biller: Biller, id: string): Promise<PaymentDetailView> {
@@ -44,19 +50,28 @@ export class PaymentQueries {
 
   /** Newest first, by keyset: a page costs the same wherever it stands. */
   async list(biller: Biller, query: ListPaymentsQuery): Promise<PaymentPageView> {
-    const select = this.payments.createQueryBuilder('p').where('p.billerId = :billerId', { billerId: biller.id });
-    if (query.status) select.andWhere('p.status = :status', { status: query.status });
-    if (query.invoiceNumber) select.andWhere('p.invoiceNumber = :invoice', { invoice: query.invoiceNumber });
-    if (query.accountNumber) select.andWhere('p.accountNumber = :account', { account: query.accountNumber });
+    const values: unknown[] = [];
+    const conditions: string[] = [];
+    const where = (column: string, is: string, value: unknown): void => {
+      conditions.push(`${column} ${is} $${values.push(value)}`);
+    };
+    where('biller_id', '=', biller.id);
+    if (query.status) where('status', '=', query.status);
+    if (query.invoiceNumber) where('invoice_number', '=', query.invoiceNumber);
+    if (query.accountNumber) where('account_number', '=', query.accountNumber);
     const [from, before] = [new Date(query.createdFrom ?? 0), new Date(query.createdBefore ?? END_OF_TIME)];
     const [fromId, beforeId] = idsAround(from, before);
-    if (query.createdFrom) select.andWhere('p.id >= :fromId and p.createdAt >= :from', { fromId, from });
-    if (query.createdBefore) select.andWhere('p.id < :beforeId and p.createdAt < :before', { beforeId, before });
-    if (query.cursor) select.andWhere('p.id < :cursor', { cursor: query.cursor });
-    const found = await select
-      .orderBy('p.id', 'DESC')
-      .limit(query.limit + 1)
-      .getMany();
+    if (query.createdFrom) {
+      where('id', '>=', fromId);
+      where('created_at', '>=', from);
+    }
+    if (query.createdBefore) {
+      where('id', '<', beforeId);
+      where('created_at', '<', before);
+    }
+    if (query.cursor) where('id', '<', query.cursor);
+    const limit = values.push(query.limit + 1);
+    const found = await this.read(`where ${conditions.join(' and ')} order by id desc limit $${limit}`, values);
     const page = found.slice(0, query.limit);
     return { data: page.map(paymentView), nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null };
   }

@@ -103,7 +103,31 @@ export class PaymentEventsView {
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-export function paymentView(payment: Payment): PaymentView {
+/** What a view of a payment shows, and no secret of it. */
+export const PAYMENT_SHOWN = [
+  'id',
+  'billerId',
+  'status',
+  'accountNumber',
+  'invoiceNumber',
+  'billerReference',
+  'amountDueCents',
+  'amountPaidCents',
+  'otherPagesCents',
+  'feeCents',
+  'refundDueCents',
+  'paymentGuid',
+  'supersedesId',
+  'failureCode',
+  'failureDetail',
+  'needsReview',
+  'createdAt',
+  'openedAt',
+  'pageExpiresAt',
+  'settledAt',
+] as const satisfies readonly (keyof Payment)[];
+
+export function paymentView(payment: Pick<Payment, (typeof PAYMENT_SHOWN)[number]>): PaymentView {
   return {
     id: payment.id,
     billerId: payment.billerId,

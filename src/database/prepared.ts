@@ -102,18 +102,37 @@ export class Lane {
   }
 }
 
-/** Finds one row of an entity by a condition, as TypeORM's own find does, prepared and without its detours. */
-export function finder<Entity extends object>(dataSource: DataSource, entity: EntityTarget<Entity>, where: string) {
-  const { columns, tableName } = dataSource.getMetadata(entity);
+/**
+ * Reads rows of an entity, as TypeORM's own find does, prepared and without its detours.
+ * @param properties those that are read; all of them if none are named
+ * @returns a function of what follows `from`, of which there are few texts: each is planned once a connection
+ */
+export function reader<Entity extends object, Property extends keyof Entity & string = keyof Entity & string>(
+  dataSource: DataSource,
+  entity: EntityTarget<Entity>,
+  properties?: readonly Property[],
+) {
+  const { columns: all, tableName } = dataSource.getMetadata(entity);
+  const columns = properties ? all.filter(({ propertyName }) => properties.includes(propertyName as Property)) : all;
   const listed = columns.map(({ databaseName, propertyName }) => `"${databaseName}" as "${propertyName}"`);
-  const statement = prepared(`select ${listed.join(', ')} from "${tableName}" where ${where} limit 1`);
+  const statements = new Map<string, Prepared>();
   const driver = dataSource.driver;
-  return async (values: readonly unknown[]): Promise<Entity | null> => {
-    const [row] = await run<Record<string, unknown>>(dataSource, statement, values);
-    if (!row) return null;
-    for (const column of columns) {
-      row[column.propertyName] = driver.prepareHydratedValue(row[column.propertyName], column) as unknown;
+  return async (rest: string, values: readonly unknown[]): Promise<Pick<Entity, Property>[]> => {
+    const statement = statements.get(rest) ?? prepared(`select ${listed.join(', ')} from "${tableName}" ${rest}`);
+    statements.set(rest, statement);
+    const rows = await run<Record<string, unknown>>(dataSource, statement, values);
+    for (const row of rows) {
+      for (const column of columns) {
+        row[column.propertyName] = driver.prepareHydratedValue(row[column.propertyName], column) as unknown;
+      }
     }
-    return row as Entity;
+    return rows as Pick<Entity, Property>[];
   };
+}
+
+/** Finds one row of an entity by a condition. */
+export function finder<Entity extends object>(dataSource: DataSource, entity: EntityTarget<Entity>, where: string) {
+  const read = reader(dataSource, entity);
+  return async (values: readonly unknown[]): Promise<Entity | null> =>
+    ((await read(`where ${where} limit 1`, values))[0] as Entity | undefined) ?? null;
 }
