@@ -20,14 +20,14 @@ export interface Options {
   readonly quick: boolean;
   readonly json: boolean;
   readonly measures: readonly Measure[];
-  /** Alternating rounds of each comparison. */
+  /** Alternating rounds of each comparison: many and short ones, so that what strikes the machine strikes few of them. */
   readonly rounds: number;
   /** Of what is compared with nothing. */
   readonly fewRounds: number;
   /** Of one round at one contestant. */
   readonly seconds: number;
-  /** Requests before the first round, at each contestant. */
-  readonly warmUp: number;
+  /** Requests before the first round, at each contestant, and how long they may take. */
+  readonly warmUp: { readonly most: number; readonly seconds: number };
   readonly large: Size;
   /** Requests over which memory is looked at. */
   readonly memoryRequests: number;
@@ -58,23 +58,23 @@ export function readOptions(args: readonly string[]): Options {
 }
 
 const QUICK = {
-  rounds: 2,
-  fewRounds: 1,
-  seconds: 0.5,
-  warmUp: 200,
+  rounds: 4,
+  fewRounds: 2,
+  seconds: 0.25,
+  warmUp: { most: 200, seconds: 1.5 },
   large: { billers: 10_000, payments: 100_000 },
   memoryRequests: 10_000,
-  starts: 1,
+  starts: 2,
 };
 
 const FULL = {
-  rounds: 5,
-  fewRounds: 2,
-  seconds: 1.5,
-  warmUp: 2_000,
+  rounds: 15,
+  fewRounds: 5,
+  seconds: 0.5,
+  warmUp: { most: 2_000, seconds: 4.5 },
   large: { billers: 100_000, payments: 1_000_000 },
   memoryRequests: 100_000,
-  starts: 3,
+  starts: 4,
 };
 
 /** What "ten of each" means. */

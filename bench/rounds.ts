@@ -6,6 +6,9 @@ import type { Template } from './load/template.js';
 import type { Figure } from './report.js';
 import type { Measured } from './stage.js';
 
+/** More than any machine takes in a turn that says no number of its own. */
+const MOST_A_TURN = 10_000;
+
 /** What one contestant does in every round. */
 export interface Part {
   readonly who: string;
@@ -13,8 +16,8 @@ export interface Part {
   readonly template: Template;
   readonly expect: number;
   readonly pace?: Pace;
-  /** Before its turn: the number of its first request, where that has been prepared. */
-  readonly prepare?: () => Promise<number>;
+  /** Before its turn, where so many requests have to be prepared: the number of the first one. */
+  readonly prepare?: (most: number) => Promise<number>;
   /** After its turn, so that nothing of it runs in the next one's. */
   readonly settle?: () => Promise<void>;
 }
@@ -36,14 +39,14 @@ export async function alternate(
   say(what);
   const results = new Map(parts.map(({ who }) => [who, [] as Measured[]]));
   const turn = async (part: Part, pace: Pace): Promise<Measured> => {
-    const from = await part.prepare?.();
+    const from = await part.prepare?.((pace.kind === 'closed' && pace.most) || MOST_A_TURN);
     const { contestants, template, expect } = part;
     const result = await stage.run(contestants, { template, expect, pace, ...(from !== undefined && { from }) });
     await part.settle?.();
     return result;
   };
   // By work and not by time: on a busy machine the compiler would not have come to its end.
-  const warmUp = { seconds: options.seconds * 3 * warmth, most: options.warmUp * warmth };
+  const warmUp = { seconds: options.warmUp.seconds * warmth, most: options.warmUp.most * warmth };
   for (const part of parts) {
     await turn(
       part,

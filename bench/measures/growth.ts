@@ -8,9 +8,9 @@ import { alternate, figuresOf, type Part, quietest, ratio } from '../rounds.js';
 
 /** Few enough that latency is work and not waiting. */
 const CONNECTIONS = 2;
-const MOST_A_TURN = 3_000;
+const MOST_A_TURN = 1_000;
 /** What is judged is the quietest of them. */
-const MOST_ROUNDS = 4;
+const MOST_ROUNDS = 8;
 /** With two connections there is time enough: the whole must keep within five minutes. */
 const WARMTH = 0.7;
 
@@ -44,11 +44,11 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
       contestants: [played.platform],
       template: template(played, (await ids.get(played)) ?? ''),
       expect,
-      pace: closed(options.seconds / 2, CONNECTIONS, MOST_A_TURN),
+      pace: closed(options.seconds * 0.7, CONNECTIONS, MOST_A_TURN),
       ...(postback && {
-        prepare: async () => {
-          const from = stage.reserve(MOST_A_TURN);
-          await played.rows.preparePayments(played.biller, from, MOST_A_TURN, stage.partnerUrl);
+        prepare: async (most: number) => {
+          const from = stage.reserve(most);
+          await played.rows.preparePayments(played.biller, from, most, stage.partnerUrl);
           return from;
         },
         settle: () => untilIdle(played.rows),
