@@ -68,8 +68,8 @@ const QUICK = {
 };
 
 const FULL = {
-  rounds: 15,
-  fewRounds: 5,
+  rounds: 12,
+  fewRounds: 3,
   seconds: 0.5,
   warmUp: { most: 2_000, seconds: 4.5 },
   large: { billers: 100_000, payments: 1_000_000 },

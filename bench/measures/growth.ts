@@ -10,9 +10,9 @@ import { alternate, figuresOf, type Part, quietest, ratio } from '../rounds.js';
 const CONNECTIONS = 2;
 const MOST_A_TURN = 1_000;
 /** What is judged is the quietest of them. */
-const MOST_ROUNDS = 8;
+const MOST_ROUNDS = 6;
 /** With two connections there is time enough: the whole must keep within five minutes. */
-const WARMTH = 0.7;
+const WARMTH = 0.5;
 
 interface Operation {
   readonly name: string;

@@ -17,7 +17,7 @@ export async function measureOpening(bench: Bench): Promise<Findings> {
     { who: PLAIN, contestants: [plain], ...reference },
     { who: PLATFORM, contestants: [small.platform], template: openPayment(small.biller), expect: 201 },
   ];
-  const rounds = await alternate(bench, 'opening payments, as many as go', parts, 3);
+  const rounds = await alternate(bench, 'opening payments, as many as go', parts, 2);
 
   const half = parts.flatMap((part): Part[] =>
     part.who === PLAIN
