@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { bytesOfChance } from '../common/chance.js';
 import { isId } from '../common/id.js';
 
 const ID_BYTES = 16;
@@ -12,7 +12,7 @@ const FORM = /^[\w-]{64}$/;
  * the whole.
  */
 export const newCapability = (paymentId: string): string =>
-  Buffer.concat([Buffer.from(paymentId.replaceAll('-', ''), 'hex'), randomBytes(SECRET_BYTES)]).toString('base64url');
+  Buffer.concat([Buffer.from(paymentId.replaceAll('-', ''), 'hex'), bytesOfChance(SECRET_BYTES)]).toString('base64url');
 
 /** @returns undefined for what is no capability of this form; whether there is such a payment is not known here */
 export function paymentIdOf(capability: string): string | undefined {

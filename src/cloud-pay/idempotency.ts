@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { EntityManager, Raw, Repository } from 'typeorm';
@@ -128,4 +128,4 @@ const inUse = (): IdempotencyKeyInUse =>
  * @param route a key of one route is not one of another
  */
 export const fingerprintOf = (route: string, request: object): Buffer =>
-  createHash('sha256').update(route).update(JSON.stringify(request)).digest();
+  hash('sha256', route + JSON.stringify(request), 'buffer');

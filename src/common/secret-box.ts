@@ -1,12 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hash,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { bytesOfChance } from './chance.js';
 import { PlatformError } from './platform-error.js';
 
 /** A key of the ring: its id stands in every sealed value, so that keys can rotate while the platform serves. */
@@ -44,7 +37,7 @@ export class SecretBox {
   }
 
   seal(plain: string, owner: string, field: string): string {
-    const iv = nextIv();
+    const iv = bytesOfChance(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.first, iv).setAAD(binding(owner, field));
     const sealed = Buffer.concat([iv, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `v1.${this.firstId}.${sealed.toString('base64url')}`;
@@ -76,20 +69,7 @@ export class SecretBox {
   }
 }
 
-/** Random ones, drawn a thousand at a time: asking the system for twelve bytes costs as much as sealing with them. */
 const IV_BYTES = 12;
-let pool: Buffer = Buffer.alloc(0);
-let used = 0;
-
-function nextIv(): Buffer {
-  if (used >= pool.length) {
-    pool = randomBytes(IV_BYTES * 1_000);
-    used = 0;
-  }
-  const iv = pool.subarray(used, used + IV_BYTES);
-  used += IV_BYTES;
-  return iv;
-}
 
 const binding = (owner: string, field: string): Buffer => Buffer.from(`${owner}\u0000${field}`, 'utf8');
 
