@@ -111,9 +111,16 @@ export class Openings {
   ): Promise<OpenedPaymentView> {
     const hostedPageSealed = this.box.seal(url, payment.id, PAGE);
     const pageExpiresAt = new Date(openedAt.getTime() + pageSeconds * 1000);
-    const opened = { ...payment, status: 'open' as const, openedAt, pageExpiresAt, updatedAt: openedAt };
-    const answer = { ...paymentView(opened), cloudPaymentUrl: url, reused: false };
-    const quick = await this.quick.recordOpened(opened, hostedPageSealed, claim && { claim, answer });
+    const answer = {
+      ...paymentView(payment),
+      status: 'open' as const,
+      openedAt: openedAt.toISOString(),
+      pageExpiresAt: pageExpiresAt.toISOString(),
+      cloudPaymentUrl: url,
+      reused: false,
+    };
+    const opened = { id: payment.id, hostedPageSealed, openedAt, pageExpiresAt };
+    const quick = await this.quick.recordOpened(opened, claim && { claim, answer });
     return quick ? answer : this.decideOpened(payment, url, hostedPageSealed, pageSeconds, claim);
   }
 

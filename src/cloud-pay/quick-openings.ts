@@ -16,9 +16,16 @@ interface Intent {
   readonly lockSeconds: number;
 }
 
+/** A page that Invoice Cloud gave a payment. */
 interface Opened {
-  readonly payment: Payment;
+  /** The payment's. */
+  readonly id: string;
   readonly hostedPageSealed: string;
+  readonly openedAt: Date;
+  readonly pageExpiresAt: Date;
+}
+
+interface Answered extends Opened {
   readonly answer: { readonly claim: Claim; readonly sealed: string } | undefined;
 }
 
@@ -30,7 +37,7 @@ interface Opened {
 @Injectable()
 export class QuickOpenings {
   private readonly intents: Batches<Intent, Date | undefined>;
-  private readonly openings: Batches<Opened, boolean>;
+  private readonly openings: Batches<Answered, boolean>;
 
   constructor(
     @InjectDataSource() dataSource: DataSource,
@@ -54,15 +61,14 @@ export class QuickOpenings {
 
   /** @returns false when the payment is not `opening` any more, or the key is another request's: nothing was recorded */
   async recordOpened(
-    payment: Payment,
-    hostedPageSealed: string,
+    opened: Opened,
     answered: { readonly claim: Claim; readonly answer: OpenedPaymentView } | undefined,
   ): Promise<boolean> {
     const answer = answered && {
       claim: answered.claim,
-      sealed: this.box.seal(JSON.stringify(answered.answer), payment.id, ANSWER),
+      sealed: this.box.seal(JSON.stringify(answered.answer), opened.id, ANSWER),
     };
-    return (await unlessAtFault(this.openings.add({ payment, hostedPageSealed, answer }))) ?? false;
+    return (await unlessAtFault(this.openings.add({ ...opened, answer }))) ?? false;
   }
 }
 
@@ -102,13 +108,13 @@ async function insert(intents: readonly Intent[], run: Run): Promise<(Date | und
   return intents.map(({ payment }) => byId.get(payment.id));
 }
 
-async function update(openings: readonly Opened[], run: Run): Promise<boolean[]> {
-  const column = <Value>(of: (opened: Opened) => Value): Value[] => openings.map(of);
+async function update(openings: readonly Answered[], run: Run): Promise<boolean[]> {
+  const column = <Value>(of: (opened: Answered) => Value): Value[] => openings.map(of);
   const rows = await run<{ id: string }>(OPENED, [
-    column(({ payment }) => payment.id),
+    column(({ id }) => id),
     column(({ hostedPageSealed }) => hostedPageSealed),
-    column(({ payment }) => payment.openedAt),
-    column(({ payment }) => payment.pageExpiresAt),
+    column(({ openedAt }) => openedAt),
+    column(({ pageExpiresAt }) => pageExpiresAt),
     column(() => newId()),
     column(({ answer }) => answer?.sealed ?? null),
     column(({ answer }) => answer?.claim.partnerId ?? null),
@@ -116,7 +122,7 @@ async function update(openings: readonly Opened[], run: Run): Promise<boolean[]>
     column(({ answer }) => answer?.claim.key ?? null),
   ]);
   const found = new Set(rows.map(({ id }) => id));
-  return openings.map(({ payment }) => found.has(payment.id));
+  return openings.map(({ id }) => found.has(id));
 }
 
 /**
