@@ -115,7 +115,8 @@ export class Rows {
        from (select lpad(n::text, 10, '0') as n from generate_series($5::bigint, $5::bigint + $6::bigint - 1) n) numbered`,
       [biller.id, biller.partnerId, partnerUrl, CAPABILITY, from, count],
     );
-    await this.client.query('analyze payments');
+    // Fewer change no plan.
+    if (count >= 1_000) await this.client.query('analyze payments');
   }
 
   async prepareTickets(sessionId: string, from: number, count: number): Promise<void> {

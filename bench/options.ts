@@ -35,7 +35,7 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick      in under a minute: fewer and shorter rounds, a tenth of the rows and of the requests
+  --quick      in under a minute: fewer and shorter rounds, a tenth of the rows, and memory over too few requests for a slope
   --json       one JSON document on stdout in place of the table
   --only a,b   of ${MEASURES.join(', ')}`;
 
@@ -58,17 +58,17 @@ export function readOptions(args: readonly string[]): Options {
 }
 
 const QUICK = {
-  rounds: 4,
-  fewRounds: 2,
+  rounds: 3,
+  fewRounds: 1,
   seconds: 0.25,
-  warmUp: { most: 200, seconds: 1.5 },
+  warmUp: { most: 200, seconds: 2.5 },
   large: { billers: 10_000, payments: 100_000 },
   memoryRequests: 10_000,
-  starts: 2,
+  starts: 1,
 };
 
 const FULL = {
-  rounds: 12,
+  rounds: 10,
   fewRounds: 3,
   seconds: 0.5,
   warmUp: { most: 2_000, seconds: 4.5 },

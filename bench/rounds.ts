@@ -25,7 +25,8 @@ export interface Part {
 export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 
 /**
- * Everybody warms up; then rounds in which everybody has a turn.
+ * Everybody warms up, at the pace that is measured: another one has the compilers of all of them begin anew, for a fifth of a
+ * second of both cores. Then rounds in which everybody has a turn.
  * @param warmth how many times the usual warm-up: where much code is to be compiled
  * @param rounds fewer where no target hangs on the comparison
  */
@@ -48,10 +49,8 @@ export async function alternate(
   // By work and not by time: on a busy machine the compiler would not have come to its end.
   const warmUp = { seconds: options.warmUp.seconds * warmth, most: options.warmUp.most * warmth };
   for (const part of parts) {
-    await turn(
-      part,
-      part.pace?.kind === 'closed' ? { ...part.pace, ...warmUp } : closed(warmUp.seconds, undefined, warmUp.most),
-    );
+    const pace = part.pace ?? closed(warmUp.seconds);
+    await turn(part, pace.kind === 'closed' ? { ...pace, ...warmUp } : { ...pace, seconds: warmUp.seconds });
   }
   // As it would be within a minute: plans that were made for a handful of rows are made anew, and not in the middle of a round.
   await small.rows.settle();

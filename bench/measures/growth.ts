@@ -8,9 +8,8 @@ import { alternate, figuresOf, type Part, quietest, ratio } from '../rounds.js';
 
 /** Few enough that latency is work and not waiting. */
 const CONNECTIONS = 2;
-const MOST_A_TURN = 1_000;
-/** What is judged is the quietest of them. */
-const MOST_ROUNDS = 6;
+const TURN_SECONDS = 0.15;
+const MOST_A_TURN = 400;
 /** With two connections there is time enough: the whole must keep within five minutes. */
 const WARMTH = 0.5;
 
@@ -44,7 +43,7 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
       contestants: [played.platform],
       template: template(played, (await ids.get(played)) ?? ''),
       expect,
-      pace: closed(options.seconds * 0.7, CONNECTIONS, MOST_A_TURN),
+      pace: closed(TURN_SECONDS, CONNECTIONS, MOST_A_TURN),
       ...(postback && {
         prepare: async (most: number) => {
           const from = stage.reserve(most);
@@ -55,7 +54,7 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
       }),
     });
     const parts = [await part(few, small), await part(many, large)];
-    const rounds = await alternate(bench, `growth: ${name}`, parts, WARMTH, Math.min(options.rounds, MOST_ROUNDS));
+    const rounds = await alternate(bench, `growth: ${name}`, parts, WARMTH, options.rounds * 2);
     figures.push(...figuresOf(`${name}, ${CONNECTIONS} connections`, rounds));
     const grown = quietest(rounds, many, 'p50') / quietest(rounds, few, 'p50');
     if (grown > worst.grown) Object.assign(worst, { name, grown, spread: ratio(rounds, many, few, 'p50') });

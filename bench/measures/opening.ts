@@ -33,7 +33,7 @@ export async function measureOpening(bench: Bench): Promise<Findings> {
           },
         ],
   );
-  const atHalf = await alternate(bench, 'opening payments, at half of that', half);
+  const atHalf = await alternate(bench, 'opening payments, at half of that', half, 0.7);
 
   const toFloor = ratio(rounds, PLATFORM, FLOOR, 'perSecond');
   const toPlain = ratio(rounds, PLATFORM, PLAIN, 'perSecond');
