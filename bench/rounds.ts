@@ -68,13 +68,29 @@ export const spread = (rounds: Rounds, who: string, measure: Measure): Spread =>
   spreadOf((rounds.get(who) ?? []).map((result) => result[measure]));
 
 /** One over the other, within each round: what a noisy moment does to both is not in it. */
-export function ratio(rounds: Rounds, who: string, toWhom: string, measure: Measure): Spread {
+export const ratio = (rounds: Rounds, who: string, toWhom: string, measure: Measure): Spread =>
+  compared(rounds, who, toWhom, measure, (one, other) => one / other);
+
+/** How much one is over the other, within each round. */
+export const difference = (rounds: Rounds, who: string, toWhom: string, measure: Measure): Spread =>
+  compared(rounds, who, toWhom, measure, (one, other) => one - other);
+
+function compared(
+  rounds: Rounds,
+  who: string,
+  toWhom: string,
+  measure: Measure,
+  compare: (one: number, other: number) => number,
+): Spread {
   const others = rounds.get(toWhom) ?? [];
-  return spreadOf((rounds.get(who) ?? []).map((result, i) => result[measure] / (others[i]?.[measure] ?? Number.NaN)));
+  return spreadOf(
+    (rounds.get(who) ?? []).map((result, i) => compare(result[measure], others[i]?.[measure] ?? Number.NaN)),
+  );
 }
 
 /**
- * Each one's quietest round. For latency: whoever else uses the machine only ever adds to it, and not to both sides alike.
+ * The quietest round. For a time that is held to a limit, and not to another's: whoever else uses the machine only ever adds
+ * to it. Of two that are compared it would pit one's luck against the other's.
  */
 export const quietest = (rounds: Rounds, who: string, measure: Measure): number => spread(rounds, who, measure).least;
 
