@@ -35,7 +35,7 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick      in under a minute: fewer and shorter rounds, a tenth of the rows, and memory over too few requests for a slope
+  --quick      in about a minute: fewer and shorter rounds, a tenth of the rows, and memory over too few requests for a slope
   --json       one JSON document on stdout in place of the table
   --only a,b   of ${MEASURES.join(', ')}`;
 
