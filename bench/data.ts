@@ -54,7 +54,7 @@ export class Rows {
 
   /**
    * Billers, and their payments of the last month. One of ten payments is of the biller that is measured, the others are
-   * spread over all. Indexes are made after the rows, which come by two connections: a third of the time.
+   * spread over all. For the time that it takes, indexes are made after the rows, and the rows come by two connections.
    */
   async fill(biller: Biller, { billers, payments }: Size): Promise<void> {
     await this.client.query(
@@ -86,7 +86,7 @@ export class Rows {
     await this.settle();
   }
 
-  /** @returns what makes them anew; those that other tables refer to stay */
+  /** @returns what makes them anew; the primary key, which other tables refer to, stays */
   private async withoutIndexes(table: string): Promise<() => Promise<void>> {
     const { rows } = await this.client.query<{ drop: string; make: string }>(
       `select case when c.oid is null then format('drop index %s', i.indexrelid::regclass)

@@ -89,8 +89,8 @@ function compared(
 }
 
 /**
- * The quietest round. For a time that is held to a limit, and not to another's: whoever else uses the machine only ever adds
- * to it. Of two that are compared it would pit one's luck against the other's.
+ * The quietest round. For a time that is held to a limit, and for medians: whoever else uses the machine only ever adds to it. Of
+ * two p99s that are compared it would pit one's luck against the other's.
  */
 export const quietest = (rounds: Rounds, who: string, measure: Measure): number => spread(rounds, who, measure).least;
 
