@@ -66,8 +66,8 @@ describe('a lane', () => {
 
   test('that gets no connection says so, and asks again next time', async () => {
     const { pool, lane } = poolOf(1);
-    pool.options.connectionTimeoutMillis = 50;
     const taken = await pool.connect();
+    pool.options.connectionTimeoutMillis = 50;
     await expect(Promise.all([lane.run(SLEEP, [0]), lane.run(SLEEP, [0])])).rejects.toThrow(/timeout exceeded/);
     taken.release();
     expect(await lane.run(SLEEP, [0])).toHaveLength(1);
