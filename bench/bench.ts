@@ -33,13 +33,11 @@ export interface Bench {
 export async function openBench(stage: Stage, options: Options, say: (line: string) => void): Promise<Bench> {
   const { folder, invoiceCloudUrl } = stage;
   const needsLarge = options.measures.some((measure) => measure === 'growth' || measure === 'start');
-  const reference = async (name: 'floor' | 'plain') =>
-    stage.adopt(startReference(name, { name, folder, invoiceCloudUrl, databaseUrl: await stage.database(name) }));
-  const play = async (name: 'small' | 'large'): Promise<Played> => {
-    const databaseUrl = await stage.database(name);
-    const platform = await stage.adopt(
-      startPlatform({ name: `platform-${name}`, folder, invoiceCloudUrl, databaseUrl }),
-    );
+  const place = { folder, invoiceCloudUrl };
+  const reference = (name: 'floor' | 'plain', databaseUrl: string) =>
+    stage.adopt(startReference(name, { name, ...place, databaseUrl }));
+  const play = async (name: 'small' | 'large', databaseUrl: string): Promise<Played> => {
+    const platform = await stage.adopt(startPlatform({ name: `platform-${name}`, ...place, databaseUrl }));
     const biller = await newBiller(platform);
     const rows = await Rows.open(databaseUrl);
     stage.onClose(() => rows.close());
@@ -47,10 +45,21 @@ export async function openBench(stage: Stage, options: Options, say: (line: stri
     return { platform, biller, rows, databaseUrl };
   };
   say('starting the contestants');
-  const [floor, plain, small] = [await reference('floor'), await reference('plain'), await play('small')];
+  // One after the other: PostgreSQL copies no template that another copy is taken of.
+  const databases = [
+    await stage.database('floor'),
+    await stage.database('plain'),
+    await stage.database('small'),
+    await stage.database('large'),
+  ] as const;
+  const [floor, plain, small] = await Promise.all([
+    reference('floor', databases[0]),
+    reference('plain', databases[1]),
+    play('small', databases[2]),
+  ]);
   const { billers, payments } = needsLarge ? options.large : SMALL;
   say(`filling a database with ${billers.toLocaleString('en')} billers and ${payments.toLocaleString('en')} payments`);
-  const large = await play('large');
+  const large = await play('large', databases[3]);
   return { stage, options, floor, plain, small, large, say };
 }
 

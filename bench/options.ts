@@ -24,6 +24,8 @@ export interface Options {
   readonly rounds: number;
   /** Of what is compared with nothing. */
   readonly fewRounds: number;
+  /** Of p99s that are compared: a p99 is two requests of a round. */
+  readonly manyRounds: number;
   /** Of one round at one contestant. */
   readonly seconds: number;
   /** Requests before the first round, at each contestant, and how long they may take. */
@@ -35,7 +37,7 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick      in about a minute: fewer and shorter rounds, a tenth of the rows, and memory over too few requests for a slope
+  --quick      in less than a minute: fewer and shorter rounds, a twentieth of the rows, and memory over too few requests for a slope
   --json       one JSON document on stdout in place of the table
   --only a,b   of ${MEASURES.join(', ')}`;
 
@@ -60,16 +62,18 @@ export function readOptions(args: readonly string[]): Options {
 const QUICK = {
   rounds: 3,
   fewRounds: 1,
+  manyRounds: 6,
   seconds: 0.25,
-  warmUp: { most: 200, seconds: 2.5 },
-  large: { billers: 10_000, payments: 100_000 },
-  memoryRequests: 10_000,
+  warmUp: { most: 200, seconds: 1.5 },
+  large: { billers: 5_000, payments: 50_000 },
+  memoryRequests: 2_000,
   starts: 1,
 };
 
 const FULL = {
   rounds: 10,
   fewRounds: 3,
+  manyRounds: 30,
   seconds: 0.5,
   warmUp: { most: 2_000, seconds: 4.5 },
   large: { billers: 100_000, payments: 1_000_000 },

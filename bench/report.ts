@@ -1,7 +1,9 @@
 import type { Spread } from './figures.js';
 
-/** How latencies are judged; see `quietest`. */
+/** How times that are held to a limit are judged: whoever else uses the machine only ever adds to them. */
 export const QUIETEST = "each one's quietest round";
+/** How latencies that are compared are judged; see `quiet`. */
+export const QUIET = "the mean of each one's quieter half of the rounds";
 
 /** Something that is to be reached. */
 export interface Target {

@@ -1,6 +1,6 @@
 import { type Bench, closed, turned } from './bench.js';
 import type { Contestant } from './contestants.js';
-import { spreadOf, type Spread } from './figures.js';
+import { ascending, spreadOf, type Spread } from './figures.js';
 import type { Pace } from './load/job.js';
 import type { Template } from './load/template.js';
 import type { Figure } from './report.js';
@@ -89,10 +89,14 @@ function compared(
 }
 
 /**
- * The quietest round. For a time that is held to a limit, and for medians: whoever else uses the machine only ever adds to it. Of
- * two p99s that are compared it would pit one's luck against the other's.
+ * The mean of the quieter half of the rounds, for latencies that are compared: whoever else uses the machine only ever adds to
+ * them, and the quietest round of each would pit one's luck against the other's.
  */
-export const quietest = (rounds: Rounds, who: string, measure: Measure): number => spread(rounds, who, measure).least;
+export function quiet(rounds: Rounds, who: string, measure: Measure): number {
+  const values = ascending((rounds.get(who) ?? []).map((result) => result[measure]));
+  const half = values.slice(0, Math.ceil(values.length / 2));
+  return half.reduce((sum, value) => sum + value, 0) / half.length;
+}
 
 export const figuresOf = (what: string, rounds: Rounds): Figure[] =>
   [...rounds.keys()].map((who) => ({

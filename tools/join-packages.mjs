@@ -82,8 +82,6 @@ async function joinAnew(names) {
     outdir: out,
     splitting: true,
     chunkNames: '.joined/[hash]',
-    // Nest injects, and OpenAPI names its schemas, by the names of classes.
-    keepNames: true,
     logLevel: 'warning',
     banner: { js: AROUND },
     plugins: [packages(entries)],

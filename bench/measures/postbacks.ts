@@ -71,7 +71,7 @@ export async function measureRelay(bench: Bench): Promise<Findings> {
   say('relay');
   const p95s: number[] = [];
   const p50s: number[] = [];
-  for (let round = 0; round < Math.min(options.rounds, 5); round += 1) {
+  for (let round = 0; round < Math.min(Math.ceil(options.rounds / 2), 5); round += 1) {
     const count = Math.round(RELAY_PER_SECOND * RELAY_SECONDS);
     const from = stage.reserve(count);
     await rows.preparePayments(biller, from, count, stage.partnerUrl);

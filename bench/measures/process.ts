@@ -36,9 +36,9 @@ export async function measureStart({ stage, large, options, say }: Bench): Promi
 }
 
 /** Of all requests that the memory is watched over, those that are the same work all the time. */
-const ALIKE = 0.5;
+const ALIKE = 0.6;
 /** Of those, the first ones, in which the process grows into this work. */
-const SETTLING = 0.4;
+const SETTLING = 0.5;
 
 /**
  * Memory over all that the process was asked in this run, and then over lists, openings and sign-ins until it is enough. The
