@@ -166,3 +166,16 @@ describe('a query', () => {
     }
   });
 });
+
+test('its connections plan by index where there is one, and compile no plan', async () => {
+  const pool = new Pool({ connectionString: await newDatabase(), ...watched });
+  try {
+    for (const name of ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']) {
+      expect((await pool.query<{ setting: string }>('select current_setting($1) as setting', [name])).rows).toEqual([
+        { setting: 'off' },
+      ]);
+    }
+  } finally {
+    await pool.end();
+  }
+});
