@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 /** What `node --cpu-prof` writes. Times are microseconds. */
 export interface CpuProfile {
   readonly nodes: readonly {
@@ -70,8 +73,24 @@ class Sums {
 const isPackage = (frame: Frame | undefined): boolean =>
   frame !== undefined && (frame.url.includes('node_modules') || frame.url.includes('/dist/'));
 
-function ownerOf({ url, functionName }: Frame): string {
+const linesOf = new Map<string, readonly string[]>();
+
+/** Of packages that are joined (`tools/join-packages.mjs`): a comment above the lines says whose they are. */
+function ownerInJoined({ url, lineNumber }: Frame): string | undefined {
+  const lines = linesOf.get(url) ?? readFileSync(fileURLToPath(url), 'utf8').split('\n');
+  linesOf.set(url, lines);
+  for (let line = lineNumber; line >= 0; line -= 1) {
+    const owner = /^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(lines[line] ?? '')?.[1];
+    if (owner) return owner;
+  }
+  return undefined;
+}
+
+function ownerOf(frame: Frame): string {
+  const { url, functionName } = frame;
   if (url === '') return functionName.startsWith('(') ? functionName : '(native)';
+  const owner = url.includes('/dist/src/node_modules/') ? ownerInJoined(frame) : undefined;
+  if (owner) return owner;
   const inPackage = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(url);
   if (inPackage?.[1]) return inPackage[1];
   if (url.startsWith('node:')) return url.split('/').slice(0, 3).join('/');

@@ -54,7 +54,7 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
       }),
     });
     const parts = [await part(few, small), await part(many, large)];
-    const rounds = await alternate(bench, `growth: ${name}`, parts, WARMTH, options.rounds * 2);
+    const rounds = await alternate(bench, `growth: ${name}`, parts, WARMTH, options.manyRounds.p50);
     figures.push(...figuresOf(`${name}, ${CONNECTIONS} connections`, rounds));
     const grown = quiet(rounds, many, 'p50') / quiet(rounds, few, 'p50');
     if (grown > worst.grown) Object.assign(worst, { name, grown, spread: ratio(rounds, many, few, 'p50') });

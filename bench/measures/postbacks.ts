@@ -11,6 +11,8 @@ const RELAYING = 'platform, each relayed meanwhile';
 const MOST_A_TURN = 3_000;
 /** After two thousand, the compiler is still at work on the platform. */
 const WARMTH = 3;
+/** It is warm but for the relay. */
+const RELAYED_WARMTH = 0.3;
 const RELAY_PER_SECOND = 200;
 const RELAY_SECONDS = 1;
 
@@ -45,9 +47,8 @@ export async function measureIntake(bench: Bench): Promise<Findings> {
     },
   ];
   const rounds = await alternate(bench, 'postbacks', parts, WARMTH);
-  const relaying = await alternate(bench, 'postbacks, each relayed meanwhile', [
-    { ...platformPart, who: RELAYING, prepare, settle: () => untilIdle(rows) },
-  ]);
+  const relayed: Part = { ...platformPart, who: RELAYING, prepare, settle: () => untilIdle(rows) };
+  const relaying = await alternate(bench, 'postbacks, each relayed meanwhile', [relayed], RELAYED_WARMTH);
   const toInsert = ratio(rounds, PLATFORM, INSERT, 'perSecond');
   return {
     figures: [...figuresOf('take a postback', rounds), ...figuresOf('take a postback', relaying)],
