@@ -83,7 +83,7 @@ export async function measureProcesses(bench: Bench): Promise<Findings> {
     { who: 'platform, 1 process', contestants: [platform], template, expect: 201 },
     { who: 'platform, 2 processes', contestants: [platform, second], template, expect: 201 },
   ];
-  const rounds = await alternate(bench, 'one process and two', parts, 1, options.fewRounds);
+  const rounds = await alternate(bench, 'one process and two', parts, WARMTH, options.fewRounds);
   await second.process.stop();
   return { targets: [], figures: figuresOf('open a payment', rounds) };
 }
