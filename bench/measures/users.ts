@@ -71,5 +71,8 @@ export async function measureLaunch(bench: Bench): Promise<Findings> {
       return from;
     },
   };
-  return { targets: [], figures: figuresOf('launch a page', await alternate(bench, 'launch', [part], UNJUDGED_WARMTH)) };
+  return {
+    targets: [],
+    figures: figuresOf('launch a page', await alternate(bench, 'launch', [part], UNJUDGED_WARMTH)),
+  };
 }
