@@ -22,6 +22,9 @@ export interface Part {
   readonly settle?: () => Promise<void>;
 }
 
+/** Of what is much like what was done already, and is held to nothing: half the usual warm-up. */
+export const UNJUDGED_WARMTH = 0.5;
+
 export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 
 /**

@@ -2,13 +2,11 @@ import type { Bench } from '../bench.js';
 import { startPlatform } from '../contestants.js';
 import { type Findings, QUIET } from '../report.js';
 import { openAtReference, openDropIn, openPayment } from '../requests.js';
-import { alternate, difference, figuresOf, type Part, quiet, ratio, spread } from '../rounds.js';
+import { alternate, difference, figuresOf, type Part, quiet, ratio, spread, UNJUDGED_WARMTH } from '../rounds.js';
 
 const FLOOR = 'floor: Fastify, undici, pg';
 const PLAIN = 'plain: Nest, Express, axios, TypeORM';
 const PLATFORM = 'platform';
-/** Of what is much like what it has done already, and is held to nothing. */
-const WARMTH = 0.5;
 
 /** Opening a payment: throughput, and the latency when half as much is asked for. */
 export async function measureOpening(bench: Bench): Promise<Findings> {
@@ -68,7 +66,7 @@ export async function measureDropIn(bench: Bench): Promise<Findings> {
   const part = { who: PLATFORM, contestants: [platform], template: openDropIn(biller), expect: 200 };
   return {
     targets: [],
-    figures: figuresOf('open a payment, drop-in CPv2', await alternate(bench, 'drop-in', [part], WARMTH)),
+    figures: figuresOf('open a payment, drop-in CPv2', await alternate(bench, 'drop-in', [part], UNJUDGED_WARMTH)),
   };
 }
 
@@ -83,7 +81,7 @@ export async function measureProcesses(bench: Bench): Promise<Findings> {
     { who: 'platform, 1 process', contestants: [platform], template, expect: 201 },
     { who: 'platform, 2 processes', contestants: [platform, second], template, expect: 201 },
   ];
-  const rounds = await alternate(bench, 'one process and two', parts, WARMTH, options.fewRounds);
+  const rounds = await alternate(bench, 'one process and two', parts, UNJUDGED_WARMTH, options.fewRounds);
   await second.process.stop();
   return { targets: [], figures: figuresOf('open a payment', rounds) };
 }

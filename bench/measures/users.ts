@@ -2,15 +2,13 @@ import { type Bench, closed } from '../bench.js';
 import { numbered } from '../load/template.js';
 import { type Findings, QUIETEST } from '../report.js';
 import { launch, signIn } from '../requests.js';
-import { alternate, figuresOf, spread } from '../rounds.js';
+import { alternate, figuresOf, spread, UNJUDGED_WARMTH } from '../rounds.js';
 
 const PLATFORM = 'platform';
 const INVOICE_CLOUD_MS = 100;
 const SIGN_INS_A_SECOND = 20;
 const SIGN_IN_SECONDS = 1.5;
 const MOST_SIGN_IN_ROUNDS = 5;
-/** Of what is held to nothing. */
-const UNJUDGED_WARMTH = 0.5;
 /** It is warm from the sign-ins that were not made to wait. */
 const WARMTH = 0.2;
 const MOST_TICKETS = 2_000;
