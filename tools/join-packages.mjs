@@ -1,5 +1,5 @@
 /**
- * After the compiler: joins the packages that the platform loads, some 2,700 small files, to some fifty large ones. Node looks
+ * After the compiler: joins the packages that the platform loads, some 2,800 small files, to some fifty large ones. Node looks
  * in dist/src/node_modules before it looks in node_modules, and nothing in src/ knows of it. The start takes less time, and
  * that is all (docs/decisions/0032-packages-joined.md). Does nothing when they are joined already.
  */
