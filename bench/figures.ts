@@ -20,6 +20,13 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN, rounds: values.length };
 }
 
+export const scaled = ({ median, least, most, rounds }: Spread, by: number): Spread => ({
+  median: median * by,
+  least: least * by,
+  most: most * by,
+  rounds,
+});
+
 /** How y grows with x: the median of the slopes between all pairs (Theil and Sen), which single outliers do not move. */
 export function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): number {
   const slopes: number[] = [];

@@ -1,12 +1,13 @@
 import { cpus } from 'node:os';
 import { type Bench, openBench } from './bench.js';
+import { readNs } from './machine.js';
 import { measureGrowth } from './measures/growth.js';
 import { measureDropIn, measureOpening, measureProcesses } from './measures/opening.js';
 import { measureIntake, measureRelay } from './measures/postbacks.js';
 import { measureMemory, measureStart } from './measures/process.js';
 import { measureLaunch, measureSignIn } from './measures/users.js';
 import { type Measure, type Options, readOptions, USAGE } from './options.js';
-import { type Findings, Report } from './report.js';
+import { type Figure, type Findings, Report } from './report.js';
 import { Stage } from './stage.js';
 
 const MEASURED: Readonly<Record<Measure, (bench: Bench) => Promise<Findings>>> = {
@@ -21,6 +22,16 @@ const MEASURED: Readonly<Record<Measure, (bench: Bench) => Promise<Findings>>> =
   start: measureStart,
   memory: measureMemory,
 };
+
+/** What of a request's code and data may find a place in a core's own caches, and what hardly does. */
+const READ_KIB = [1_024, 8_192];
+
+/** Which machine this was: others on it may leave more or less of its caches. */
+const readAtRandom = (kib: number): Figure => ({
+  what: 'the machine: a read at random',
+  who: `of ${kib / 1024} MiB`,
+  value: `${readNs(kib).toFixed(0)} ns`,
+});
 
 let stage: Stage | undefined;
 let stopping = false;
@@ -47,6 +58,7 @@ const seconds = (): number => Math.round((Date.now() - began) / 1000);
 const say = (line: string): void => console.error(`${String(seconds()).padStart(4)} s  ${line}`);
 const report = new Report();
 try {
+  report.add({ targets: [], figures: READ_KIB.map(readAtRandom) });
   const bench = await openBench(await Stage.open((made) => (stage = made)), options, say);
   for (const measure of options.measures) report.add(await MEASURED[measure](bench));
 } catch (error) {

@@ -22,8 +22,8 @@ export interface Part {
   readonly settle?: () => Promise<void>;
 }
 
-/** Of what is much like what was done already, and is held to nothing: half the usual warm-up. */
-export const UNJUDGED_WARMTH = 0.5;
+/** Of what is much like what was done already, and is held to nothing: a quarter of the usual warm-up. */
+export const UNJUDGED_WARMTH = 0.25;
 
 export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 

@@ -36,12 +36,12 @@ export async function measureStart({ stage, large, options, say }: Bench): Promi
 }
 
 /** Of all requests that the memory is watched over, those that are the same work all the time. */
-const ALIKE = 0.75;
+const ALIKE = 0.6;
 /**
  * Of those, the first ones, in which the process grows into this work. Over the rest, one of V8's steps (4 MiB) is still less
  * than the limit of a slope.
  */
-const SETTLING = 0.4;
+const SETTLING = 0.25;
 
 /**
  * Memory over all that the process was asked in this run, and then over lists, openings and sign-ins until it is enough. The
@@ -58,7 +58,7 @@ export async function measureMemory({ stage, small, options, say }: Bench): Prom
   const asked = () => looks().at(-1)?.requests ?? 0;
   const before = asked();
   const alike = Math.max(options.memoryRequests - before, options.memoryRequests * ALIKE);
-  say(`memory over ${(before + alike).toLocaleString('en')} requests`);
+  say(`memory over ${Math.round(before + alike).toLocaleString('en')} requests`);
   while (asked() < before + alike) {
     for (const { template, expect, share } of kinds) {
       await stage.run([platform], { template, expect, pace: closed(60, undefined, Math.round(STEP * share)) });

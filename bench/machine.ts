@@ -1,0 +1,42 @@
+const BYTES_A_LINE = 64;
+const READS = 200_000;
+/** The quickest of so many: whoever else uses the machine only ever adds to them. */
+const TRIES = 3;
+
+/**
+ * What a read costs that nobody could foresee, from so many KiB that were read a moment ago. Nanoseconds. Where it is much dearer than a
+ * smaller one, so many KiB find no place in what others leave of the caches, and a contestant of much code and data pays at each request.
+ */
+export function readNs(kib: number): number {
+  const lines = (kib * 1024) / BYTES_A_LINE;
+  const step = BYTES_A_LINE / Uint32Array.BYTES_PER_ELEMENT;
+  const next = new Uint32Array(lines * step);
+  const order = shuffled(lines);
+  for (let i = 0; i < lines; i += 1) next[(order[i] ?? 0) * step] = (order[(i + 1) % lines] ?? 0) * step;
+  const took = Array.from({ length: TRIES }, () => chase(next, Math.max(READS, lines)));
+  return Math.min(...took.slice(1));
+}
+
+/** Each read says where the next one is. */
+function chase(next: Uint32Array, reads: number): number {
+  const began = performance.now();
+  let at = 0;
+  for (let i = 0; i < reads; i += 1) at = next[at] ?? 0;
+  const ns = ((performance.now() - began) * 1e6) / reads;
+  // So that the compiler does not find out that nobody reads `at`.
+  return at >= 0 ? ns : Number.NaN;
+}
+
+/** The numbers below `count` in an order that is always the same, and that no processor foresees. */
+function shuffled(count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  let chance = 1;
+  for (let i = count - 1; i > 0; i -= 1) {
+    chance = (Math.imul(chance, 1_103_515_245) + 12_345) >>> 0;
+    const other = chance % (i + 1);
+    const kept = order[i] ?? 0;
+    order[i] = order[other] ?? 0;
+    order[other] = kept;
+  }
+  return order;
+}
