@@ -1,20 +1,44 @@
+import { cpus } from 'node:os';
+
 const BYTES_A_LINE = 64;
 const READS = 200_000;
 /** The quickest of so many: whoever else uses the machine only ever adds to them. */
 const TRIES = 3;
 
-/**
- * What a read costs that nobody could foresee, from so many KiB that were read a moment ago. Nanoseconds. Where it is much dearer than a
- * smaller one, so many KiB find no place in what others leave of the caches, and a contestant of much code and data pays at each request.
- */
-export function readNs(kib: number): number {
+/** Nanoseconds. A read that no cache answers takes 80 to 250; the third cache of a core of its own, 10 to 50. */
+const ANSWERED_BY_A_CACHE_NS = 80;
+
+/** What a run's figures were measured on. */
+export interface Machine {
+  readonly node: string;
+  readonly cores: number;
+  /** What a read costs that nobody could foresee, from a piece of memory of this size that was read a moment ago. */
+  readonly readNs: { readonly '1 MiB': number; readonly '8 MiB': number };
+}
+
+export const thisMachine = (): Machine => ({
+  node: process.version,
+  cores: cpus().length,
+  readNs: { '1 MiB': readNs(1_024), '8 MiB': readNs(8_192) },
+});
+
+/** @returns what a reader of the verdicts should know of the machine; usually nothing */
+export function cautionAbout({ readNs: { '1 MiB': near, '8 MiB': far } }: Machine): string[] {
+  if (far < ANSWERED_BY_A_CACHE_NS) return [];
+  return [
+    `This machine keeps no 8 MiB in its caches: a read from so many takes ${far} ns, from 1 MiB ${near}. That weighs on who has more code and data
+than the floor: ratios to the floor are probably lower here than elsewhere (docs/performance.md).`,
+  ];
+}
+
+function readNs(kib: number): number {
   const lines = (kib * 1024) / BYTES_A_LINE;
   const step = BYTES_A_LINE / Uint32Array.BYTES_PER_ELEMENT;
   const next = new Uint32Array(lines * step);
   const order = shuffled(lines);
   for (let i = 0; i < lines; i += 1) next[(order[i] ?? 0) * step] = (order[(i + 1) % lines] ?? 0) * step;
   const took = Array.from({ length: TRIES }, () => chase(next, Math.max(READS, lines)));
-  return Math.min(...took.slice(1));
+  return Math.round(Math.min(...took.slice(1)));
 }
 
 /** Each read says where the next one is. */

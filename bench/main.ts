@@ -1,13 +1,12 @@
-import { cpus } from 'node:os';
 import { type Bench, openBench } from './bench.js';
-import { readNs } from './machine.js';
+import { cautionAbout, thisMachine } from './machine.js';
 import { measureGrowth } from './measures/growth.js';
 import { measureDropIn, measureOpening, measureProcesses } from './measures/opening.js';
 import { measureIntake, measureRelay } from './measures/postbacks.js';
 import { measureMemory, measureStart } from './measures/process.js';
 import { measureLaunch, measureSignIn } from './measures/users.js';
 import { type Measure, type Options, readOptions, USAGE } from './options.js';
-import { type Figure, type Findings, Report } from './report.js';
+import { type Findings, Report } from './report.js';
 import { Stage } from './stage.js';
 
 const MEASURED: Readonly<Record<Measure, (bench: Bench) => Promise<Findings>>> = {
@@ -22,16 +21,6 @@ const MEASURED: Readonly<Record<Measure, (bench: Bench) => Promise<Findings>>> =
   start: measureStart,
   memory: measureMemory,
 };
-
-/** What of a request's code and data may find a place in a core's own caches, and what hardly does. */
-const READ_KIB = [1_024, 8_192];
-
-/** Which machine this was: others on it may leave more or less of its caches. */
-const readAtRandom = (kib: number): Figure => ({
-  what: 'the machine: a read at random',
-  who: `of ${kib / 1024} MiB`,
-  value: `${readNs(kib).toFixed(0)} ns`,
-});
 
 let stage: Stage | undefined;
 let stopping = false;
@@ -57,8 +46,8 @@ const began = Date.now();
 const seconds = (): number => Math.round((Date.now() - began) / 1000);
 const say = (line: string): void => console.error(`${String(seconds()).padStart(4)} s  ${line}`);
 const report = new Report();
+const machine = thisMachine();
 try {
-  report.add({ targets: [], figures: READ_KIB.map(readAtRandom) });
   const bench = await openBench(await Stage.open((made) => (stage = made)), options, say);
   for (const measure of options.measures) report.add(await MEASURED[measure](bench));
 } catch (error) {
@@ -69,6 +58,7 @@ try {
 } finally {
   if (!stopping) await stage?.close();
 }
-const about = { quick: options.quick, seconds: seconds(), node: process.version, cores: cpus().length };
-console.log(options.json ? report.json(about) : `\n${report.table()}\n\n${JSON.stringify(about)}`);
+const about = { quick: options.quick, seconds: seconds(), ...machine };
+if (options.json) console.log(report.json(about));
+else console.log(['', report.table(), ...cautionAbout(machine), JSON.stringify(about)].join('\n\n'));
 process.exit();

@@ -62,9 +62,9 @@ export function readOptions(args: readonly string[]): Options {
 const QUICK = {
   rounds: 3,
   fewRounds: 1,
-  manyRounds: { p99: 6, p50: 6 },
+  manyRounds: { p99: 4, p50: 5 },
   seconds: 0.25,
-  warmUp: { most: 200, seconds: 1.5 },
+  warmUp: { most: 200, seconds: 1.2 },
   large: { billers: 5_000, payments: 50_000 },
   memoryRequests: 2_000,
   starts: 1,
@@ -73,7 +73,7 @@ const QUICK = {
 const FULL = {
   rounds: 10,
   fewRounds: 3,
-  manyRounds: { p99: 14, p50: 16 },
+  manyRounds: { p99: 14, p50: 14 },
   seconds: 0.5,
   warmUp: { most: 2_000, seconds: 4.5 },
   large: { billers: 100_000, payments: 1_000_000 },

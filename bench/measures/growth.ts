@@ -13,7 +13,7 @@ const MOST_A_TURN = 400;
 /** The quieter half of the rounds counts, and the first are none of it: they warm up what is still cold. */
 const WARMTH = 0.3;
 /** Nothing was asked of the two platforms before, and an opening goes through more code than the rest. */
-const FIRST_WARMTH = 1;
+const FIRST_WARMTH = 0.7;
 
 interface Operation {
   readonly name: string;

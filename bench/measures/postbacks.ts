@@ -8,9 +8,9 @@ const INSERT = 'floor: Fastify, one insert';
 const PLATFORM = 'platform';
 const RELAYING = 'platform, each relayed meanwhile';
 /** More than any machine takes in one turn. */
-const MOST_A_TURN = 3_000;
+const MOST_A_TURN = 2_000;
 /** After two thousand, the compiler is still at work on the platform. */
-const WARMTH = 3;
+const WARMTH = 2;
 /** It is warm but for the relay. */
 const RELAYED_WARMTH = 0.3;
 const RELAY_PER_SECOND = 200;

@@ -8,7 +8,7 @@ const PLATFORM = 'platform';
 const INVOICE_CLOUD_MS = 100;
 const SIGN_INS_A_SECOND = 20;
 const SIGN_IN_SECONDS = 1.5;
-const MOST_SIGN_IN_ROUNDS = 5;
+const MOST_SIGN_IN_ROUNDS = 4;
 /** It is warm from the sign-ins that were not made to wait. */
 const WARMTH = 0.2;
 const MOST_TICKETS = 2_000;
