@@ -72,8 +72,8 @@ const QUICK = {
 
 const FULL = {
   rounds: 10,
-  fewRounds: 3,
-  manyRounds: { p99: 14, p50: 14 },
+  fewRounds: 2,
+  manyRounds: { p99: 14, p50: 12 },
   seconds: 0.5,
   warmUp: { most: 2_000, seconds: 4.5 },
   large: { billers: 100_000, payments: 1_000_000 },

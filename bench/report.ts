@@ -1,8 +1,8 @@
-import type { Spread } from './figures.js';
+import type { Interval, Spread } from './figures.js';
 
 /** How times that are held to a limit are judged: whoever else uses the machine only ever adds to them. */
 export const QUIETEST = "each one's quietest round";
-/** How latencies that are compared are judged; see `quiet`. */
+/** How latencies that are compared are judged; see `compareQuiet`. */
 export const QUIET = "the mean of each one's quieter half of the rounds";
 
 /** Something that is to be reached. */
@@ -12,6 +12,8 @@ export interface Target {
   readonly value: number;
   /** Of the rounds, where there were some. */
   readonly spread?: Spread;
+  /** Of the value, where it comes from rounds that are compared. */
+  readonly between?: Interval;
   readonly atMost?: number;
   readonly atLeast?: number;
   /** How it was measured, where the name does not say. */
@@ -37,8 +39,16 @@ export interface Findings {
   readonly figures: readonly Figure[];
 }
 
-export const isReached = ({ value, atMost, atLeast }: Target): boolean =>
-  (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
+export type Verdict = 'reached' | 'NOT REACHED' | 'at its limit';
+
+/** Where the limit lies between what the value may be, another run may come out on the other side of it, and says neither. */
+export function verdictOn({ value, between, atMost, atLeast }: Target): Verdict {
+  const meets = (figure: number): boolean =>
+    (atMost === undefined || figure <= atMost) && (atLeast === undefined || figure >= atLeast);
+  const { low, high } = between ?? { low: value, high: value };
+  if (meets(low) === meets(high)) return meets(low) ? 'reached' : 'NOT REACHED';
+  return 'at its limit';
+}
 
 export class Report {
   readonly targets: Target[] = [];
@@ -50,7 +60,7 @@ export class Report {
   }
 
   json(about: object): string {
-    const targets = this.targets.map((target) => ({ ...target, reached: isReached(target) }));
+    const targets = this.targets.map((target) => ({ ...target, verdict: verdictOn(target) }));
     return JSON.stringify({ ...about, targets, figures: this.figures }, null, 2);
   }
 
@@ -67,16 +77,17 @@ export class Report {
     const targets = this.targets.map((target) => [
       target.name,
       `${number(target.value)}${target.unit}`,
+      target.between ? `${number(target.between.low)} – ${number(target.between.high)}` : '',
       target.spread && target.spread.rounds > 1 ? `${number(target.spread.least)} – ${number(target.spread.most)}` : '',
       target.atMost === undefined
         ? `at least ${target.atLeast}${target.unit}`
         : `at most ${target.atMost}${target.unit}`,
-      isReached(target) ? 'reached' : 'NOT REACHED',
+      verdictOn(target),
       target.note ?? '',
     ]);
     return [
       grid(['what', 'who', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms', 'of PostgreSQL'], figures),
-      grid(['target', 'value', 'rounds', 'to reach', 'verdict', ''], targets),
+      grid(['target', 'value', 'between (95 %)', 'rounds', 'to reach', 'verdict', ''], targets),
     ].join('\n\n');
   }
 }

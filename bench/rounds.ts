@@ -1,6 +1,6 @@
 import { type Bench, closed, turned } from './bench.js';
 import type { Contestant } from './contestants.js';
-import { ascending, spreadOf, type Spread } from './figures.js';
+import { aroundFigure, ascending, type Interval, spreadOf, type Spread } from './figures.js';
 import type { Pace } from './load/job.js';
 import type { Template } from './load/template.js';
 import type { Figure } from './report.js';
@@ -92,13 +92,25 @@ function compared(
 }
 
 /**
- * The mean of the quieter half of the rounds, for latencies that are compared: whoever else uses the machine only ever adds to
- * them, and the quietest round of each would pit one's luck against the other's.
+ * The means of each one's quieter half of the rounds, compared: whoever else uses the machine only ever adds to latencies, and the quietest
+ * round of each would pit one's luck against the other's.
  */
-export function quiet(rounds: Rounds, who: string, measure: Measure): number {
-  const values = ascending((rounds.get(who) ?? []).map((result) => result[measure]));
-  const half = values.slice(0, Math.ceil(values.length / 2));
-  return half.reduce((sum, value) => sum + value, 0) / half.length;
+export function compareQuiet(
+  rounds: Rounds,
+  who: string,
+  toWhom: string,
+  measure: Measure,
+  compare: (one: number, other: number) => number,
+): { readonly value: number; readonly between: Interval } {
+  const [ones, others] = [who, toWhom].map((name) => (rounds.get(name) ?? []).map((result) => result[measure]));
+  const quiet = (values: readonly number[] = [], numbers: readonly number[]): number => {
+    const picked = ascending(numbers.map((n) => values[n] ?? Number.NaN));
+    const half = picked.slice(0, Math.ceil(picked.length / 2));
+    return half.reduce((sum, value) => sum + value, 0) / half.length;
+  };
+  const figure = (numbers: readonly number[]): number => compare(quiet(ones, numbers), quiet(others, numbers));
+  const all = [...(ones ?? []).keys()];
+  return { value: figure(all), between: aroundFigure(all.length, figure) };
 }
 
 export const figuresOf = (what: string, rounds: Rounds): Figure[] =>

@@ -4,7 +4,7 @@ import { spreadOf } from '../figures.js';
 import type { Template } from '../load/template.js';
 import { type Figure, type Findings, QUIET } from '../report.js';
 import { listBillers, listPayments, openPayment, openWithoutKey, postBack, readPayment } from '../requests.js';
-import { alternate, figuresOf, type Part, quiet, ratio } from '../rounds.js';
+import { alternate, compareQuiet, figuresOf, type Part, ratio } from '../rounds.js';
 
 /** Few enough that latency is work and not waiting. */
 const CONNECTIONS = 2;
@@ -38,7 +38,7 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
     `${billers.toLocaleString('en')} billers, ${payments.toLocaleString('en')} payments`;
   const [few, many] = ['10 billers, 10 payments', shown(options.large)];
   const figures: Figure[] = [];
-  const worst = { name: '', grown: 0, spread: spreadOf([0]) };
+  const worst = { name: '', value: 0, between: { low: 0, high: 0 }, spread: spreadOf([0]) };
   for (const { name, expect, template, postback } of OPERATIONS) {
     const part = async (who: string, played: Played): Promise<Part> => ({
       who,
@@ -64,8 +64,8 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
       options.manyRounds.p50,
     );
     figures.push(...figuresOf(`${name}, ${CONNECTIONS} connections`, rounds));
-    const grown = quiet(rounds, many, 'p50') / quiet(rounds, few, 'p50');
-    if (grown > worst.grown) Object.assign(worst, { name, grown, spread: ratio(rounds, many, few, 'p50') });
+    const grown = compareQuiet(rounds, many, few, 'p50', (one, other) => one / other);
+    if (grown.value > worst.value) Object.assign(worst, grown, { name, spread: ratio(rounds, many, few, 'p50') });
   }
   return {
     figures,
@@ -73,7 +73,8 @@ export async function measureGrowth(bench: Bench): Promise<Findings> {
       {
         name: 'growth: p50 on the grown database over the fresh one',
         unit: '×',
-        value: worst.grown,
+        value: worst.value,
+        between: worst.between,
         spread: worst.spread,
         atMost: 1.2,
         note: `the worst of ${OPERATIONS.length}: ${worst.name}; ${QUIET}`,

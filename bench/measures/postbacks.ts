@@ -57,6 +57,7 @@ export async function measureIntake(bench: Bench): Promise<Findings> {
         name: 'postbacks: throughput over one bare insert',
         unit: '×',
         value: toInsert.median,
+        between: toInsert.between,
         spread: toInsert,
         atLeast: 0.6,
         note: 'recorded and enqueued; delivered afterwards',

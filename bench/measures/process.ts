@@ -36,12 +36,12 @@ export async function measureStart({ stage, large, options, say }: Bench): Promi
 }
 
 /** Of all requests that the memory is watched over, those that are the same work all the time. */
-const ALIKE = 0.6;
+const ALIKE = 0.55;
 /**
  * Of those, the first ones, in which the process grows into this work. Over the rest, one of V8's steps (4 MiB) is still less
  * than the limit of a slope.
  */
-const SETTLING = 0.25;
+const SETTLING = 0.2;
 
 /**
  * Memory over all that the process was asked in this run, and then over lists, openings and sign-ins until it is enough. The
