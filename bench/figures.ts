@@ -21,10 +21,15 @@ export interface Spread {
   readonly between: Interval;
 }
 
+/** @param sorted ascending */
+function medianOf(sorted: readonly number[]): number {
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+}
+
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = ascending(values);
-  const middle = (sorted.length - 1) / 2;
-  const median = ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+  const median = medianOf(sorted);
   const [least, most] = [sorted[0] ?? Number.NaN, sorted.at(-1) ?? Number.NaN];
   const cut = outsideOfMedian(values.length);
   const between = { low: sorted[cut] ?? least, high: sorted[sorted.length - 1 - cut] ?? most };
@@ -48,11 +53,13 @@ const UNSURE = 0.05;
 function outsideOfMedian(count: number): number {
   let exactly = 0.5 ** count;
   let atMost = exactly;
-  for (let cut = 0; ; cut += 1) {
+  let cut = 0;
+  for (; cut < Math.floor(count / 2); cut += 1) {
     exactly *= (count - cut) / (cut + 1);
     atMost += exactly;
-    if (2 * atMost > UNSURE) return cut;
+    if (2 * atMost > UNSURE) break;
   }
+  return cut;
 }
 
 const DRAWS = 1_000;
@@ -86,5 +93,5 @@ export function slopeOf(points: readonly { readonly x: number; readonly y: numbe
   for (const [i, a] of points.entries()) {
     for (const b of points.slice(i + 1)) if (b.x !== a.x) slopes.push((b.y - a.y) / (b.x - a.x));
   }
-  return spreadOf(slopes).median;
+  return medianOf(ascending(slopes));
 }

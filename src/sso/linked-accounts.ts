@@ -27,7 +27,9 @@ export class LinkedAccountsService {
       if (unknown.length > 0)
         throw new AccountNotFound(`Invoice Cloud does not know ${unknown.join(', ')}; nothing was linked.`);
       if (registeredToAnotherUser.length > 0) {
-        throw new AccountTaken(`${registeredToAnotherUser.join(', ')} belong to another user; nothing was linked.`);
+        throw new AccountTaken(
+          `Registered to another user: ${registeredToAnotherUser.join(', ')}. Nothing was linked.`,
+        );
       }
       const { linked } = await this.invoiceCloud.linkAccounts(as, email, wanted);
       const accounts = await this.invoiceCloud.retrieveUserAccounts(as, email);

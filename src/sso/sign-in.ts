@@ -143,7 +143,7 @@ export class SignInService {
 /** @throws AccountNotFound, AccountTaken: there is no account to register the user with, and this is why */
 function refuseAccounts({ unknown, registeredToAnotherUser }: Standing): void {
   if (registeredToAnotherUser.length > 0) {
-    throw new AccountTaken(`${registeredToAnotherUser.join(', ')} belong to another user; nothing was changed.`);
+    throw new AccountTaken(`Registered to another user: ${registeredToAnotherUser.join(', ')}. Nothing was changed.`);
   }
   if (unknown.length > 0) {
     throw new AccountNotFound(`Invoice Cloud does not know ${unknown.join(', ')}; nothing was changed.`);

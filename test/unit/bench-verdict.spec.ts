@@ -6,6 +6,7 @@ const target = { name: 'a ratio', unit: '×' };
 describe('the median of rounds', () => {
   test.each([
     // By the binomial distribution: two tails of at most 2.5 % each.
+    { rounds: 1, low: 1, high: 1 },
     { rounds: 3, low: 1, high: 3 },
     { rounds: 5, low: 1, high: 5 },
     { rounds: 6, low: 1, high: 6 },
