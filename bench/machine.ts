@@ -2,10 +2,10 @@ import { cpus } from 'node:os';
 
 const BYTES_A_LINE = 64;
 const READS = 200_000;
-/** The quickest of so many: whoever else uses the machine only ever adds to them. */
+/** The first warms up, and of the others the quickest counts: whoever else uses the machine only ever adds to them. */
 const TRIES = 3;
 
-/** Nanoseconds. A read that no cache answers takes 80 to 250; the third cache of a core of its own, 10 to 50. */
+/** Nanoseconds. A read that no cache answers took 150 to 215 where it was measured; a third cache takes 10 to 50 (assumed). */
 const ANSWERED_BY_A_CACHE_NS = 80;
 
 /** What a run's figures were measured on. */

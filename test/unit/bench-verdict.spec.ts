@@ -1,5 +1,6 @@
 import { aroundFigure, spreadOf } from '../../bench/figures.js';
 import { verdictOn } from '../../bench/report.js';
+import { compareQuiet, type Rounds } from '../../bench/rounds.js';
 
 const target = { name: 'a ratio', unit: '×' };
 
@@ -10,6 +11,7 @@ describe('the median of rounds', () => {
     { rounds: 3, low: 1, high: 3 },
     { rounds: 5, low: 1, high: 5 },
     { rounds: 6, low: 1, high: 6 },
+    { rounds: 8, low: 1, high: 8 },
     { rounds: 9, low: 2, high: 8 },
     { rounds: 10, low: 2, high: 9 },
     { rounds: 20, low: 6, high: 15 },
@@ -41,6 +43,18 @@ test('a figure of rounds drawn anew is as wide as the rounds make it, and the sa
   expect(Math.abs(high - (0.495 + 0.0566))).toBeLessThan(0.015);
   expect(aroundFigure(100, mean(even))).toEqual({ low, high });
   expect(aroundFigure(4, mean([2, 2, 2, 2]))).toEqual({ low: 2, high: 2 });
+});
+
+test('latencies are compared by the means of the quieter halves, whichever rounds these were', () => {
+  const of = (p99s: readonly number[]) => p99s.map((p99) => ({ p99 }));
+  const rounds = new Map([
+    ['one', of([90, 6, 8, 80])],
+    ['other', of([2, 70, 4, 60])],
+  ]) as unknown as Rounds;
+  const { value, between } = compareQuiet(rounds, 'one', 'other', 'p99', (one, other) => one - other);
+  expect(value).toBe(7 - 3);
+  expect(between.low).toBeLessThan(4);
+  expect(between.high).toBeGreaterThan(4);
 });
 
 describe('a verdict', () => {
