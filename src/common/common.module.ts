@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { Alerts } from './alerts.js';
 import { SecretBox } from './secret-box.js';
 import { Sweepers } from './sweepers.js';
 
@@ -12,8 +13,9 @@ export class CommonModule {
       providers: [
         { provide: SecretBox, useValue: box },
         { provide: Sweepers, useValue: sweepers },
+        Alerts,
       ],
-      exports: [SecretBox, Sweepers],
+      exports: [SecretBox, Sweepers, Alerts],
     };
   }
 }
