@@ -10,11 +10,7 @@ export class CommonModule {
   static with(box: SecretBox, sweepers: Sweepers) {
     return {
       module: CommonModule,
-      providers: [
-        { provide: SecretBox, useValue: box },
-        { provide: Sweepers, useValue: sweepers },
-        Alerts,
-      ],
+      providers: [{ provide: SecretBox, useValue: box }, { provide: Sweepers, useValue: sweepers }, Alerts],
       exports: [SecretBox, Sweepers, Alerts],
     };
   }
