@@ -16,6 +16,7 @@ import { validation } from './common/validation.js';
 import { type Config, configFactory } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { dataSourceOptions, watched } from './database/database.js';
+import { named } from './database/unavailable.js';
 import { InvoiceCloudModule } from './invoice-cloud/invoice-cloud.module.js';
 import { logging } from './operations/logging.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -57,7 +58,7 @@ export class AppModule {
       providers: [
         { provide: APP_GUARD, useExisting: AccessGuard },
         { provide: APP_PIPE, useValue: validation },
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_FILTER, useValue: new ProblemFilter(named) },
       ],
     };
   }

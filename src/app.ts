@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
+import { Draining } from './common/draining.js';
 import { newRequestId, problemOfUrl } from './common/problem.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs.js';
@@ -16,8 +17,10 @@ const MOST_BYTES = 65_536;
 export async function createApp(config: Config): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     skipMiddie: true,
-    // A HEAD of a launch link, as link scanners send it, must not use it up.
+    // A HEAD of a launch link, as link scanners send it, must not use it up. A route may say otherwise: `@RouteConfig({ head: true })`.
     exposeHeadRoutes: false,
+    // What comes on a connection that was accepted is served (`Draining`).
+    return503OnClosing: false,
     bodyLimit: MOST_BYTES,
     genReqId: newRequestId,
     requestIdHeader: false,
@@ -26,18 +29,21 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     connectionTimeout: 60_000,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    frameworkErrors: answerUrlError,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      answerUrlError(error, request, reply, known.draining?.isOn ?? false);
+    },
   });
+  const known: { metrics?: Metrics; draining?: Draining } = {};
   const fastify = adapter.getInstance<FastifyInstance>();
   // A route may take more than the rest: `@RouteConfig({ mostBytes })`.
   fastify.addHook('onRoute', (route) => {
-    const { mostBytes } = (route.config ?? {}) as { mostBytes?: number };
+    const { mostBytes, head } = (route.config ?? {}) as { mostBytes?: number; head?: boolean };
     if (mostBytes !== undefined) route.bodyLimit = mostBytes;
+    if (head && route.method === 'GET') fastify.route({ ...route, method: 'HEAD' });
   });
   readBodies(fastify);
-  let closing = false;
   fastify.addHook('preClose', (done) => {
-    closing = true;
+    known.draining?.begin();
     done();
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
@@ -45,12 +51,11 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     // Answers hold keys, tokens and bearer links.
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     // A connection that is kept alive past the end of its request would keep a stopping process alive too.
-    if (closing) void reply.header('connection', 'close');
+    if (known.draining?.isOn) void reply.header('connection', 'close');
     // Closing at once would cut off who is still sending, before the answer is read.
     else if (reply.statusCode === 413) reply.removeHeader('connection');
     done(null, payload);
   });
-  const known: { metrics?: Metrics } = {};
   logRequests(fastify, config, (...answered) => known.metrics?.observe(...answered));
 
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
@@ -58,6 +63,9 @@ export async function createApp(config: Config): Promise<NestFastifyApplication>
     bufferLogs: true,
   });
   known.metrics = app.get(Metrics);
+  const draining = app.get(Draining);
+  draining.watch(fastify.server);
+  known.draining = draining;
   app.useLogger(app.get(Logger));
   if (config.docs) serveDocs(app);
   return app;
@@ -87,8 +95,9 @@ function readBodies(fastify: FastifyInstance): void {
 }
 
 /** URLs that can't be routed never reach the filter. */
-function answerUrlError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+function answerUrlError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, close: boolean): void {
   const problem = problemOfUrl(error.statusCode ?? 400, request.id);
+  if (close) void reply.header('connection', 'close');
   void reply
     .status(problem.status)
     .header('content-type', 'application/problem+json; charset=utf-8')

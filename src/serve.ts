@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { createApp } from './app.js';
+import { Draining } from './common/draining.js';
 import { ConfigError, type Config, readConfig } from './config/config.js';
 import { migrate } from './database/migrate.js';
 
-/** Orchestrators kill after thirty seconds. */
-const DRAIN_MS = 28_000;
+/** For exchanges, deliveries and sweeps that are under way when we stop accepting. Milliseconds. */
+const STOP_MS = 30_000;
 
 /** Reads the environment once, brings the schema up to date, and listens until it is told to stop. */
 async function main(): Promise<void> {
@@ -15,9 +17,13 @@ async function main(): Promise<void> {
   if (!config.migrateOnStart && (await app.get(DataSource).showMigrations())) {
     throw new ConfigError(['the database schema is older than this release: run "npm run migrate"']);
   }
+  const cutShort = new AbortController();
   let stopping: Promise<void> | undefined;
-  const stop = () => void (stopping ??= drain(app));
-  // Not once: a second signal would otherwise kill what the first one lets end.
+  const stop = (): void => {
+    // A second signal ends the drain. It must not kill the process: what is under way would be cut off.
+    if (stopping) cutShort.abort();
+    else stopping = drainAndStop(app, config.drainSeconds, cutShort.signal);
+  };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   await listen(app, config);
@@ -25,17 +31,29 @@ async function main(): Promise<void> {
   process.stdout.write(`Billbridge listens on ${await app.getUrl()}\n`);
 }
 
+/** Serves on for `seconds`, while balancers notice; then stops. @param cutShort ends the first part */
+async function drainAndStop(app: NestFastifyApplication, seconds: number, cutShort: AbortSignal): Promise<void> {
+  const draining = app.get(Draining);
+  draining.begin();
+  const { server } = app.getHttpAdapter().getInstance();
+  if (seconds > 0 && server.listening) {
+    process.stdout.write(`Draining for ${seconds} s; a second signal stops at once\n`);
+    // Cut short, it rejects, and for no other reason.
+    await sleep(seconds * 1_000, undefined, { signal: cutShort }).catch(() => undefined);
+  }
+  await stopNow(app, draining.closeServer(server));
+}
+
 /**
  * No new work, and what is under way ends: requests, deliveries and sweeps at the same time. What hangs is left, not waited
  * for: it is recorded so that any other process goes on with it.
  */
-async function drain(app: NestFastifyApplication): Promise<never> {
+async function stopNow(app: NestFastifyApplication, served: Promise<void>): Promise<never> {
   const late = setTimeout(() => {
-    process.stderr.write(`What was under way did not end within ${DRAIN_MS / 1000} s\n`);
+    process.stderr.write(`What was under way did not end within ${STOP_MS / 1000} s\n`);
     process.exit(1);
-  }, DRAIN_MS);
-  const fastify = app.getHttpAdapter().getInstance();
-  await Promise.all([fastify.close(), app.close()]);
+  }, STOP_MS);
+  await Promise.all([served, app.close()]);
   clearTimeout(late);
   process.exit(0);
 }

@@ -7,6 +7,8 @@ import { newCapability } from './capability.js';
 import { centsOf } from '../common/money.js';
 import { digestOf } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { isAway } from '../database/postgres-errors.js';
+import { DatabaseUnavailable } from '../database/unavailable.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import type { CloudPaymentRequest } from './cpv2-request.dto.js';
 import { PublicUrlMissing } from './errors.js';
@@ -93,7 +95,7 @@ export class PaymentsService {
       );
     } catch (error) {
       await this.openings.recordUnopened(payment, error, claim || undefined);
-      throw error;
+      throw isAway(error) ? notRecorded(payment.id, error) : error;
     }
   }
 
@@ -112,6 +114,13 @@ export class PaymentsService {
     throw new PublicUrlMissing('The operator sets PUBLIC_URL: without it Invoice Cloud could not report payments.');
   }
 }
+
+/** Nobody was given the page, if there is one. The payment becomes `unconfirmed` once the database is back. */
+const notRecorded = (paymentId: string, cause: unknown): DatabaseUnavailable =>
+  new DatabaseUnavailable(
+    `Invoice Cloud may have made a page, but the database was lost before it could be recorded. Send the request again after Retry-After: it makes a new page, which takes the place of payment ${paymentId}.`,
+    { cause },
+  );
 
 function newPayment(id: string, biller: Biller, request: CloudPaymentRequest, capability: string): Payment {
   const [customer] = request.Customers;

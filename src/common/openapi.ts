@@ -27,6 +27,8 @@ export class ProblemView {
   @ApiProperty({ type: [FieldErrorView], required: false }) errors?: FieldErrorView[];
   /** What was done before the failure and stays done. The same request does not do it again. */
   @ApiProperty({ type: [String], required: false }) completed?: string[];
+  /** Of health: what would have to be the case. */
+  @ApiProperty({ type: [String], required: false }) missing?: string[];
 }
 
 type ErrorClass = (abstract new (...args: never[]) => PlatformError) &
@@ -38,7 +40,11 @@ const OF_BODIES = [
   { status: 413, code: 'body_too_large', title: 'The body is larger than 64 KiB' },
   { status: 415, code: 'unsupported_media_type', title: 'The body is not application/json' },
 ];
-const OF_US = { status: 500, code: 'internal_error', title: 'Something went wrong on our side' };
+/** Every route needs the database. */
+const OF_US = [
+  { status: 500, code: 'internal_error', title: 'Something went wrong on our side' },
+  { status: 503, code: 'database_unavailable', title: 'The database is away' },
+];
 
 interface ProblemOptions {
   /** Adds the errors of reading a body. */
@@ -55,7 +61,7 @@ export function ApiProblems(
   { takesBody = false, content = PROBLEM }: ProblemOptions = {},
 ) {
   const byStatus = new Map<number, string[]>();
-  for (const { status, code, title } of [...errors, ...(takesBody ? OF_BODIES : []), OF_US]) {
+  for (const { status, code, title } of [...errors, ...(takesBody ? OF_BODIES : []), ...OF_US]) {
     byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${title}`]);
   }
   const responses = [...byStatus].map(([status, lines]) =>

@@ -15,6 +15,8 @@ export interface PlatformErrorOptions {
   readonly retryAfter?: number;
   /** What was done before the failure and stays done, in order. */
   readonly completed?: readonly string[];
+  /** What would have to be the case, by name, where the platform can't serve. */
+  readonly missing?: readonly string[];
   /** For the log alone; must hold no secret and no payer's data. */
   readonly cause?: unknown;
 }
@@ -32,6 +34,7 @@ export abstract class PlatformError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly retryAfter: number | undefined;
   completed: readonly string[] | undefined;
+  readonly missing: readonly string[] | undefined;
 
   constructor(
     readonly detail: string,
@@ -42,6 +45,7 @@ export abstract class PlatformError extends Error {
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
     this.completed = options.completed;
+    this.missing = options.missing;
   }
 
   get type(): { readonly code: string; readonly status: number; readonly title: string } {

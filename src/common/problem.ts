@@ -15,6 +15,7 @@ export interface Problem {
   readonly requestId: string;
   readonly errors?: readonly FieldError[];
   readonly completed?: readonly string[];
+  readonly missing?: readonly string[];
 }
 
 /** A route may answer its errors in another form: `@RouteConfig({ renderProblem })`. */
@@ -59,11 +60,18 @@ const FRAMEWORK: Readonly<Record<number, { code: string; title: string; detail: 
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  /** @param named gives errors of libraries a name of ours, where they have one */
+  constructor(private readonly named: (error: unknown) => unknown) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const error = this.named(thrown);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = this.describe(error, request.id);
     const config = request.routeOptions?.config as RouteShape | undefined;
+    if (error instanceof PlatformError && error.retryAfter !== undefined) {
+      void reply.header('retry-after', String(error.retryAfter));
+    }
     if (config?.problemPage && /\btext\/html\b/.test(request.headers.accept ?? '')) {
       sendPage(reply, problem.status, {
         title: problem.title,
@@ -75,9 +83,6 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     const render = config?.renderProblem;
-    if (error instanceof PlatformError && error.retryAfter !== undefined) {
-      void reply.header('retry-after', String(error.retryAfter));
-    }
     if (problem.status === 413) {
       this.logger.warn({ requestId: request.id, route: request.routeOptions?.url }, 'body too large, not read');
     }
@@ -92,7 +97,10 @@ export class ProblemFilter implements ExceptionFilter {
   private describe(error: unknown, requestId: string): Problem {
     if (error instanceof PlatformError) {
       const { code, status, title } = error.type;
-      if (status >= 500) this.logger.warn({ requestId, code, detail: error.detail }, 'request failed');
+      if (status >= 500) {
+        const cause = error.cause === undefined ? {} : { cause: traceOf(error.cause) };
+        this.logger.warn({ requestId, code, detail: error.detail, ...cause }, 'request failed');
+      }
       return problemOf({
         code,
         status,
@@ -101,6 +109,7 @@ export class ProblemFilter implements ExceptionFilter {
         requestId,
         errors: error.errors,
         completed: error.completed,
+        missing: error.missing,
       });
     }
     const status = statusOf(error);
@@ -119,12 +128,13 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 function problemOf(problem: Omit<Problem, 'type'>): Problem {
-  const { errors, completed, ...rest } = problem;
+  const { errors, completed, missing, ...rest } = problem;
   return {
     type: `urn:billbridge:error:${problem.code}`,
     ...rest,
     ...(errors && { errors }),
     ...(completed && { completed }),
+    ...(missing && { missing }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface Config {
   readonly databaseUrl: string;
   readonly databasePoolSize: number;
   readonly migrateOnStart: boolean;
+  /** After SIGTERM: how long everything is still served, while balancers are sent elsewhere. */
+  readonly drainSeconds: number;
   readonly encryptionKeys: readonly EncryptionKey[];
   readonly adminKey: string;
   readonly invoiceCloud: {
@@ -70,8 +72,10 @@ export const SETTINGS = {
   HOST: 'the address it listens on (127.0.0.1; 0.0.0.0 in production)',
   PUBLIC_URL: 'where Invoice Cloud and payers reach this platform; needed in production to open payments',
   DATABASE_URL: 'PostgreSQL 15 or newer; required in production, embedded otherwise',
-  DATABASE_POOL_SIZE: 'connections of one process for requests and the relay, which holds one more (10)',
+  DATABASE_POOL_SIZE: 'connections of one process for requests and the relay; two more listen and look (10)',
   MIGRATE_ON_START: 'false: refuse to start on an old schema instead of migrating it (true)',
+  DRAIN_SECONDS:
+    'after SIGTERM: how long all is still served, while health sends balancers elsewhere (0; 10 in production)',
   ENCRYPTION_KEYS: 'ring of id:base64 of 32 bytes, comma separated; the first seals, all open; required in production',
   ADMIN_KEY: 'the first administrator: at least 32 characters; required in production',
   INVOICE_CLOUD_URL: 'Invoice Cloud (https://www.invoicecloud.com); a biller may have its own',
@@ -173,6 +177,7 @@ export function readConfig(env: Env): Config {
     databaseUrl: url('DATABASE_URL', required('DATABASE_URL'), ['postgres:', 'postgresql:']),
     databasePoolSize: integer('DATABASE_POOL_SIZE', 10, 2, 200),
     migrateOnStart: flag('MIGRATE_ON_START', true),
+    drainSeconds: integer('DRAIN_SECONDS', production ? 10 : 0, 0, 600),
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),
     sweepSeconds: integer('SWEEP_SECONDS', 60, 1, 3600),

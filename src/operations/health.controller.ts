@@ -1,43 +1,49 @@
 import { Controller, Get } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { ApiProblems } from '../common/openapi.js';
-import { PlatformError } from '../common/platform-error.js';
 import { Public } from '../partners/access.js';
+import { Health, NotReady } from './health.js';
 
 export class HealthView {
   /** @example 'ok' */
   status: 'ok';
 }
 
-export class NotReady extends PlatformError {
-  static override readonly code = 'not_ready';
-  static override readonly status = 503;
-  static override readonly title = 'The platform is not ready';
-}
+const OK: HealthView = { status: 'ok' };
 
+/** Three questions of those who watch and balance; each also by HEAD. */
 @ApiTags('Operations')
 @Public()
 @Controller('health')
 export class HealthController {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly health: Health) {}
 
-  /** Whether the process runs */
+  /** Whether the process turns. Who restarts processes asks this, and nothing else does */
   @Get('live')
+  @RouteConfig({ head: true })
   @ApiOkResponse({ type: HealthView })
   live(): HealthView {
-    return { status: 'ok' };
+    return OK;
   }
 
-  /** Whether it can do its work: the database answers */
+  /** Whether it can serve the API: it does not drain, and a write to the database has just been flushed */
   @Get('ready')
+  @RouteConfig({ head: true })
   @ApiOkResponse({ type: HealthView })
   @ApiProblems([NotReady])
   async ready(): Promise<HealthView> {
-    await this.dataSource.query('select 1').catch((cause: unknown) => {
-      throw new NotReady('The database does not answer.', { cause, retryAfter: 5 });
-    });
-    return { status: 'ok' };
+    await this.health.requireReady();
+    return OK;
+  }
+
+  /** Whether it can take PostBacks: it does not drain, and has the database or room in its spool */
+  @Get('intake')
+  @RouteConfig({ head: true })
+  @ApiOkResponse({ type: HealthView })
+  @ApiProblems([NotReady])
+  async takesPostbacks(): Promise<HealthView> {
+    await this.health.requireIntake();
+    return OK;
   }
 }

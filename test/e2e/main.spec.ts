@@ -88,6 +88,7 @@ describe('in production', () => {
       HOST: '127.0.0.1',
       DATABASE_URL: databaseUrl,
       PUBLIC_URL: undefined,
+      DRAIN_SECONDS: '0',
     });
     expect(await db(databaseUrl).count('from partners')).toBe(0);
     expect(await db(databaseUrl).count('from billers')).toBe(0);

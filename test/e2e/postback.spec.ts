@@ -572,7 +572,7 @@ describe('a PostBack', () => {
         expect(await postBack(url, message)).toBe(status);
         // A backend tells of what it wrote at the end of a later transaction, at most once a second: so, one on each.
         await eventually('the message was written', async () => {
-          await Promise.all(Array.from({ length: 12 }, () => api({ path: '/health/ready', url: platform.url })));
+          await Promise.all(Array.from({ length: 12 }, () => story.get('')));
           return (await written()) - before > 20_000;
         });
       }

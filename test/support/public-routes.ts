@@ -7,4 +7,5 @@ export const PUBLIC_ROUTES = [
   'POST /approvals/{token}',
   'GET /health/live',
   'GET /health/ready',
+  'GET /health/intake',
 ];
