@@ -17,6 +17,7 @@ import { EventsAndBillers1765060000000 } from './1765060000000-events-and-biller
 import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 import { HistoryByConstruction1765920000000 } from './1765920000000-history-by-construction.js';
+import { Alerts1766100000000 } from './1766100000000-alerts.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   Changes1765900000000,
   LeanOpenings1765910000000,
   HistoryByConstruction1765920000000,
+  Alerts1766100000000,
 ];

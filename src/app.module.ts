@@ -5,6 +5,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { LoggerModule } from 'nestjs-pino';
 import { AdminModule } from './admin/admin.module.js';
 import { AdministratorsModule } from './administrators/administrators.module.js';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { BillersModule } from './billers/billers.module.js';
 import { CloudPayModule } from './cloud-pay/cloud-pay.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         }),
         CommonModule.with(new SecretBox(config.encryptionKeys), new Sweepers(config.sweepSeconds)),
         DatabaseModule,
+        AlertsModule,
         InvoiceCloudModule,
         AuditModule,
         AdministratorsModule,

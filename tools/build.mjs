@@ -40,9 +40,23 @@ function lastBuilt() {
   }
 }
 
+/** What was compiled from a file that has gone would be joined, and fail there: the compiler leaves it. */
+function removeOrphans() {
+  for (const folder of FOLDERS.filter((name) => existsSync(join(root, 'dist', name)))) {
+    const built = readdirSync(join(root, 'dist', folder), { recursive: true, encoding: 'utf8' });
+    for (const name of built.filter((one) => one.endsWith('.js') && !one.includes('node_modules'))) {
+      const source = join(root, folder, name);
+      if (existsSync(source) || existsSync(source.replace(/js$/, 'ts'))) continue;
+      rmSync(join(root, 'dist', folder, name));
+      rmSync(join(root, 'dist', folder, `${name}.map`), { force: true });
+    }
+  }
+}
+
 const now = digest();
 if (now !== lastBuilt()) {
   rmSync(STAMP, { force: true });
+  removeOrphans();
   const { status, error } = spawnSync('nest', ['build'], { cwd: root, stdio: 'inherit' });
   if (error) throw error;
   // It has said why.

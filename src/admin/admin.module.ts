@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AdministratorsModule } from '../administrators/administrators.module.js';
+import { AlertsModule } from '../alerts/alerts.module.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { BillersModule } from '../billers/billers.module.js';
@@ -11,6 +12,7 @@ import { PartnersModule } from '../partners/partners.module.js';
 import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
 import { RelayModule } from '../relay/relay.module.js';
 import { AdminKeysController } from './admin-keys.controller.js';
+import { AlertsAdminController } from './alerts.admin.controller.js';
 import { AuditAdminController } from './audit.admin.controller.js';
 import { BillerCheck } from './biller-check.js';
 import { ConfigurationController } from './configuration.controller.js';
@@ -34,6 +36,7 @@ import { WebhookSecretsAdminController } from './webhook-secrets.admin.controlle
 @Module({
   imports: [
     TypeOrmModule.forFeature([AuditEvent]),
+    AlertsModule,
     AuditModule,
     AdministratorsModule,
     PartnersModule,
@@ -54,6 +57,7 @@ import { WebhookSecretsAdminController } from './webhook-secrets.admin.controlle
     SecretsAdminController,
     SettingsAdminController,
     AuditAdminController,
+    AlertsAdminController,
     ConfigurationController,
     PostbacksAdminController,
     PaymentsAdminController,

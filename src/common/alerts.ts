@@ -27,6 +27,30 @@ export const ALERT_KINDS = {
     title: 'Processes serve from different primaries',
     next: 'Fence the old primary (docs/operators.md, "Failover").',
   },
+  'postbacks-held': {
+    title: 'PostBacks have waited for a decision for more than an hour',
+    next: 'Decide them: GET /admin/v1/postbacks?verdict=held.',
+  },
+  'refusal-after-approval': {
+    title: 'Invoice Cloud refused payments that it had approved before',
+    next: 'Compare the payments with the Invoice Cloud biller portal: GET …/payments/{id}/events shows both messages.',
+  },
+  'refunds-due': {
+    title: 'Payers have waited for a refund for more than a day',
+    next: 'Return the money at Invoice Cloud, and note it: GET /admin/v1/payments/refunds-due.',
+  },
+  'endpoint-off': {
+    title: 'Deliveries wait for an endpoint that has been switched off for more than ten minutes',
+    next: 'Ask the partner (410 switches an endpoint off), then: GET /admin/v1/relay-endpoints, POST …/{id}/enable.',
+  },
+  'deliveries-parked': {
+    title: 'Deliveries were parked in the last 24 hours: every attempt failed',
+    next: 'Ask the partner, then replay them: GET /admin/v1/deliveries?status=parked.',
+  },
+  'invoice-cloud-failing': {
+    title: 'Invoice Cloud has failed for a biller for more than five minutes',
+    next: 'Ask what is wrong: POST /admin/v1/billers/{billerId}/check. The subject is the biller.',
+  },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly next: string }>>;
 
 export type AlertKind = keyof typeof ALERT_KINDS;

@@ -2,6 +2,7 @@ import { registerAs } from '@nestjs/config';
 import type { EncryptionKey } from '../common/secret-box.js';
 import { refuseRange } from '../common/ip-ranges.js';
 import type { UrlPolicy } from '../common/outbound-url.js';
+import { type AlertSettings, readAlertSettings } from './alert-settings.js';
 
 /** Everything that the environment decides, read once. Times are milliseconds unless the name says seconds. */
 export interface Config {
@@ -47,6 +48,7 @@ export interface Config {
     readonly smtpUrl: string | undefined;
     readonly from: string;
   };
+  readonly alerts: AlertSettings;
   /** Undefined: administrators use keys alone. */
   readonly oidc: OidcConfig | undefined;
   readonly trustProxy: readonly string[];
@@ -92,6 +94,9 @@ export const SETTINGS = {
   RELAY_REPLAYS_PER_MINUTE: 'how fast replays of one partner go out (600)',
   SMTP_URL: 'where mail goes out, such as smtps://user:password@mail.example.com; needed for approvals by mail',
   MAIL_FROM: 'the sender of mail (billbridge@localhost)',
+  ALERT_URL: 'where alerts are posted, each once, as a signed webhook; https in production (none)',
+  ALERT_SECRET: 'signs what is posted to ALERT_URL: whsec_ and base64 of 32 bytes; required with it',
+  ALERT_MAIL: 'addresses that get alerts by mail, comma separated; takes SMTP_URL (none)',
   OIDC_ISSUER: 'OpenID Connect issuer whose bearer tokens administrators may use (none)',
   OIDC_AUDIENCE: 'the audience that such a token must have; required with OIDC_ISSUER',
   OIDC_ROLE_CLAIM: 'the claim that says the role (roles)',
@@ -201,6 +206,16 @@ export function readConfig(env: Env): Config {
       smtpUrl: url('SMTP_URL', text('SMTP_URL', ''), ['smtp:', 'smtps:']) || undefined,
       from: text('MAIL_FROM', 'billbridge@localhost'),
     },
+    alerts: readAlertSettings(
+      {
+        url: text('ALERT_URL', ''),
+        secret: text('ALERT_SECRET', ''),
+        mail: text('ALERT_MAIL', ''),
+        smtpUrl: text('SMTP_URL', ''),
+      },
+      { production },
+      problems,
+    ),
     oidc: readOidc(
       {
         // Compared with the token's claim to the letter, a trailing slash included.

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AlertBook } from '../alerts/alert-book.js';
+import { ALERT_KINDS } from '../common/alerts.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import { Overview } from './overview.js';
 
@@ -14,6 +16,7 @@ export class Metrics {
   constructor(
     private readonly overview: Overview,
     private readonly invoiceCloud: InvoiceCloudClient,
+    private readonly book: AlertBook,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'billbridge_' });
@@ -29,6 +32,7 @@ export class Metrics {
 
   /** In Prometheus' text format; what all processes share is looked up once a scrape. */
   async text(): Promise<string> {
+    this.countAlerts();
     const now = await this.overview.read();
     const { gauges } = this;
     for (const [name, { count, oldestSeconds }] of Object.entries({ ...now.undelivered })) {
@@ -43,6 +47,14 @@ export class Metrics {
     gauges.unknown.set(now.unknownPostbacksToday);
     gauges.breakersOpen.set(this.invoiceCloud.breakers().filter(({ state }) => state === 'open').length);
     return this.registry.metrics();
+  }
+
+  private countAlerts(): void {
+    const standing = this.book.standing();
+    for (const kind of Object.keys(ALERT_KINDS)) {
+      this.gauges.standing.set({ kind }, standing.filter((alert) => alert.kind === kind).length);
+    }
+    this.gauges.untold.set(standing.filter(({ toldAt }) => toldAt === null).length);
   }
 
   observe(method: string, route: string, status: number, seconds: number): void {
@@ -60,6 +72,8 @@ function gaugesOf(registry: Registry) {
     held: gauge('held_postbacks', 'Postbacks that wait for an administrator.'),
     refundsDue: gauge('refunds_due', 'Payments with something to return to the payer.'),
     alerts: gauge('payment_alerts_today', 'Refusals after the money had moved, of the last 24 hours.'),
+    standing: gauge('alerts', 'Alerts that stand, of all processes.', ['kind']),
+    untold: gauge('alerts_untold', 'Alerts that stand and that neither ALERT_URL nor ALERT_MAIL has taken.'),
     unconfirmed: gauge('unconfirmed_openings_today', 'Openings whose answer was lost, of the last 24 hours.'),
     unknown: gauge('unknown_postbacks_today', 'Postbacks to unknown addresses, of the last 24 hours.'),
     breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.'),

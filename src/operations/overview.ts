@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ApiProperty } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
+import { AlertBook } from '../alerts/alert-book.js';
+import { AlertView } from '../alerts/alert.view.js';
 
 /** Deliveries that the partner does not have yet, of one class. */
 export class UndeliveredView {
@@ -34,6 +36,8 @@ export class OverviewView {
   @ApiProperty({ type: 'integer' }) alertsToday: number;
   /** Messages to addresses that are no payment's, of the last 24 hours. */
   @ApiProperty({ type: 'integer' }) unknownPostbacksToday: number;
+  /** What somebody should do something about today, the oldest first. */
+  @ApiProperty({ type: [AlertView] }) alerts: AlertView[];
 }
 
 interface Counted {
@@ -45,7 +49,10 @@ interface Counted {
 /** Counted anew at each look, by indexes that hold what is not done yet. */
 @Injectable()
 export class Overview {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly book: AlertBook,
+  ) {}
 
   async read(): Promise<OverviewView> {
     const [undelivered, [held], [counts]] = await Promise.all([
@@ -54,7 +61,7 @@ export class Overview {
         `select count(*)::int as count, extract(epoch from now() - min(received_at))::float8 as "oldestSeconds"
          from postbacks where verdict = 'held'`,
       ),
-      this.dataSource.query<[Omit<OverviewView, 'undelivered' | 'held'>]>(
+      this.dataSource.query<[Omit<OverviewView, 'undelivered' | 'held' | 'alerts'>]>(
         `select
            (select count(*)::int from payments where refund_due_cents > 0) as "refundsDue",
            (select count(*)::int from payment_events
@@ -65,7 +72,7 @@ export class Overview {
               where payment_id is null and received_at > now() - interval '1 day') as "unknownPostbacksToday"`,
       ),
     ]);
-    return { undelivered: byClass(undelivered), held, ...counts };
+    return { undelivered: byClass(undelivered), held, ...counts, alerts: this.book.standing() };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Changed } from './credential-change.entity.js';
-import type { Mail } from './mailer.js';
+import type { Mail } from '../mail/mailer.js';
 
 /** What the user reads before deciding. */
 export interface Question {

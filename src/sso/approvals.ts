@@ -9,7 +9,7 @@ import { digestOf, SecretBox } from '../common/secret-box.js';
 import { CredentialUpdates, type Update } from './credential-updates.js';
 import { type Changed, type ChangeStatus, CredentialChange } from './credential-change.entity.js';
 import { TicketNotUsable, TooManyMails } from './errors.js';
-import { Mailer } from './mailer.js';
+import { Mailer } from '../mail/mailer.js';
 import { approvalMail, masked, type Question } from './approval-mail.js';
 import { explained } from './refusals.js';
 import { ApprovalParties } from './approval-parties.js';

@@ -72,12 +72,6 @@ export class TicketNotUsable extends PlatformError {
   static override readonly title = 'This link was used already, or has expired';
 }
 
-export class MailNotSent extends PlatformError {
-  static override readonly code = 'mail_not_sent';
-  static override readonly status = 503;
-  static override readonly title = 'The mail could not be sent';
-}
-
 export class CredentialChangeNotFound extends PlatformError {
   static override readonly code = 'credential_change_not_found';
   static override readonly status = 404;

@@ -18,6 +18,7 @@ import { IdempotencyKeyHeader } from '../cloud-pay/idempotency-key.js';
 import { OF_OPENING } from '../cloud-pay/opening-errors.js';
 import { ApiProblems } from '../common/openapi.js';
 import { InvalidRequest } from '../common/platform-error.js';
+import { MailNotSent } from '../mail/errors.js';
 import { RequiresScope } from '../partners/access.js';
 import { CredentialChangesService } from './credential-changes.js';
 import { OF_CALLERS, OF_INVOICE_CLOUD } from './described-errors.js';
@@ -27,7 +28,6 @@ import {
   CredentialChangeNotFound,
   CredentialsWrong,
   EmailAddressTaken,
-  MailNotSent,
   TooManyAttempts,
   TooManyMails,
   UserLocked,

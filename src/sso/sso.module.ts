@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillersModule } from '../billers/billers.module.js';
 import { CloudPayModule } from '../cloud-pay/cloud-pay.module.js';
 import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { PartnersModule } from '../partners/partners.module.js';
 import { Accounts } from './accounts.js';
 import { ApprovalParties } from './approval-parties.js';
@@ -18,7 +19,6 @@ import { LaunchTicket } from './launch-ticket.entity.js';
 import { LinkedAccountsService } from './linked-accounts.js';
 import { LoginAttempt } from './login-attempt.entity.js';
 import { LoginAttempts } from './login-attempts.js';
-import { Mailer } from './mailer.js';
 import { OneTimePaymentsService } from './one-time-payments.js';
 import { PagesService } from './pages.js';
 import { RegistrationService } from './registration.js';
@@ -36,6 +36,7 @@ import { StoredCredentials } from './stored-credentials.js';
     BillersModule,
     CloudPayModule,
     InvoiceCloudModule,
+    MailModule,
     PartnersModule,
   ],
   controllers: [SessionsController, SsoController, LaunchController, ApprovalsController],
@@ -51,7 +52,6 @@ import { StoredCredentials } from './stored-credentials.js';
     StoredCredentials,
     Approvals,
     ApprovalParties,
-    Mailer,
     Accounts,
     SessionsService,
     LoginAttempts,

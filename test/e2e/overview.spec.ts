@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ALERT_KINDS } from '../../src/common/alerts.js';
 import { ADMIN_KEY, ask, newAdminKey } from '../support/administration.js';
 import { admin, api, type Json } from '../support/api.js';
 import { idAt } from '../support/copies.js';
@@ -53,6 +54,8 @@ const OURS = [
   'billbridge_unconfirmed_openings_today',
   'billbridge_unknown_postbacks_today',
   'billbridge_invoice_cloud_breakers_open',
+  'billbridge_alerts',
+  'billbridge_alerts_untold',
 ];
 
 const NONE = { count: 0, oldestSeconds: null };
@@ -63,6 +66,7 @@ const NOTHING = {
   unconfirmedToday: 0,
   alertsToday: 0,
   unknownPostbacksToday: 0,
+  alerts: [],
 };
 
 describe('the overview and the metrics', () => {
@@ -78,6 +82,8 @@ describe('the overview and the metrics', () => {
           `oldest_undelivered_seconds{class="${name}"}`,
           `undelivered{class="${name}"}`,
         ]),
+        ...Object.keys(ALERT_KINDS).map((kind) => `alerts{kind="${kind}"}`),
+        'alerts_untold',
         'held_postbacks',
         'invoice_cloud_breakers_open',
         'oldest_held_seconds',
@@ -163,6 +169,7 @@ describe('the overview and the metrics', () => {
       unconfirmedToday: 1,
       alertsToday: 1,
       unknownPostbacksToday: 1,
+      alerts: expect.any(Array),
     });
     const ages = { ...now.undelivered, held: now.held };
     for (const [name, hours] of Object.entries(HOURS)) {

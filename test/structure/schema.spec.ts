@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { StoredAlert } from '../../src/alerts/alert.entity.js';
 import { AdminKey } from '../../src/administrators/admin-key.entity.js';
 import { AuditEvent, AuditHead } from '../../src/audit/audit-event.entity.js';
 import { Biller } from '../../src/billers/biller.entity.js';
@@ -60,6 +61,7 @@ const entities = [
   LaunchTicket,
   LoginAttempt,
   CredentialChange,
+  StoredAlert,
 ];
 
 describe('the schema', () => {

@@ -60,10 +60,27 @@ describe('settings', () => {
     ['LOG_LEVEL', 'canary'],
     ['DOCS', 'canary'],
     ['MIGRATE_ON_START', 'canary'],
+    ['ALERT_URL', 'canary'],
+    ['ALERT_URL', 'http://canary.example.com:99999'],
+    ['ALERT_SECRET', 'whsec_canary'],
+    ['ALERT_MAIL', 'canary'],
   ])('%s with a bad value is named, and the value is not shown', (name, value) => {
     const problems = problemsOf({ ...GOOD, [name]: value });
     expect(problems).toContain(name);
     expect(problems).not.toContain('canary');
+  });
+
+  it('that belong together are asked for together', () => {
+    const URL = { ALERT_URL: 'https://alerts.example.com' };
+    const SECRET = { ALERT_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}` };
+    expect(problemsOf({ ...GOOD, ...URL, ...SECRET })).toBe('');
+    expect(problemsOf({ ...GOOD, ...URL })).toContain('ALERT_SECRET is required with ALERT_URL');
+    expect(problemsOf({ ...GOOD, ALERT_MAIL: 'a@example.com' })).toContain('SMTP_URL is required with ALERT_MAIL');
+    const mail = { ALERT_MAIL: 'a@example.com, b@example.com', SMTP_URL: 'smtp://mail.example.com' };
+    expect(problemsOf({ ...GOOD, ...mail })).toBe('');
+    const plain = { ...SECRET, ALERT_URL: 'http://alerts.example.com' };
+    expect(problemsOf({ ...GOOD, ...plain })).toBe('');
+    expect(problemsOf({ ...GOOD, ...plain, NODE_ENV: 'production' })).toContain('ALERT_URL must be an https URL');
   });
 
   it('name everything that is wrong at once', () => {
