@@ -86,7 +86,7 @@ function startLocally(): void {
       LOG_LEVEL: process.env.LOG_LEVEL?.trim() || 'warn',
     });
     const { migrate } = await import('../src/database/migrate.js');
-    await migrate(config.databaseUrl);
+    await migrate(config.databaseUrl, { say: (line) => console.log(`migrations: ${line}`) });
     carryOn();
 
     const { createApp } = await import('../src/app.js');

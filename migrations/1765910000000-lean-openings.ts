@@ -1,10 +1,13 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { Migration } from './migration.js';
 
 /**
  * What an opening writes without need goes. The rest of the invoice's identity joins its index: of a partner that uses one
  * account number for all its invoices, or one invoice number for many accounts, an opening looks at one entry all the same.
  */
-export class LeanOpenings1765910000000 implements MigrationInterface {
+export class LeanOpenings1765910000000 implements Migration {
+  readonly locks = ['payments', 'idempotency_keys', 'partners', 'billers'];
+
   async up(db: QueryRunner): Promise<void> {
     // A key lives for 72 hours beside a payment that names both, and each check locked two rows that all requests share.
     await db.query(`

@@ -1,11 +1,14 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { Migration } from './migration.js';
 
 /**
  * What payments write is checked against rows that the same statement has written, or that every request shares: each check
  * locks one, and of a shared one two transactions at a time make a list of lockers in a file of its own. The checks go; what
  * they also kept, that no payment with a history is deleted, a trigger keeps (decision 14).
  */
-export class HistoryByConstruction1765920000000 implements MigrationInterface {
+export class HistoryByConstruction1765920000000 implements Migration {
+  readonly locks = ['payments', 'payment_events', 'postbacks', 'receipts', 'deliveries', 'partners', 'billers'];
+
   async up(db: QueryRunner): Promise<void> {
     for (const { table, name } of CHECKS) await db.query(`alter table ${table} drop constraint ${name}`);
     await db.query(`

@@ -42,3 +42,6 @@ export const migrations = [
   HistoryByConstruction1765920000000,
   Alerts1766100000000,
 ];
+
+/** The newest migration of the release before: `npm run migrate -- --back` undoes what came after it. */
+export const RELEASE_BEFORE = HistoryByConstruction1765920000000.name;

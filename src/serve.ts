@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { createApp } from './app.js';
 import { Draining } from './common/draining.js';
 import { ConfigError, type Config, readConfig } from './config/config.js';
-import { migrate } from './database/migrate.js';
+import { migrate, MigrationFailed } from './database/migrate.js';
 
 /** For exchanges, deliveries and sweeps that are under way when we stop accepting. Milliseconds. */
 const STOP_MS = 30_000;
@@ -12,7 +12,10 @@ const STOP_MS = 30_000;
 /** Reads the environment once, brings the schema up to date, and listens until it is told to stop. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  if (config.migrateOnStart) await migrate(config.databaseUrl);
+  if (config.migrateOnStart) {
+    const done = await migrate(config.databaseUrl, { say: (line) => process.stdout.write(`migrations: ${line}\n`) });
+    if (done.length > 0) process.stdout.write(`migrations: done, ${done.length} of this release\n`);
+  }
   const app = await createApp(config);
   if (!config.migrateOnStart && (await app.get(DataSource).showMigrations())) {
     throw new ConfigError(['the database schema is older than this release: run "npm run migrate"']);
@@ -70,7 +73,9 @@ main().catch((error: unknown) => {
   // A driver's error may quote the connection string; the message of our own errors never does.
   const { code, name } = error as { code?: string; name?: string };
   const text =
-    error instanceof ConfigError ? error.message : `The platform could not start (${code ?? name ?? 'unknown'})`;
+    error instanceof ConfigError || error instanceof MigrationFailed
+      ? error.message
+      : `The platform could not start (${code ?? name ?? 'unknown'})`;
   process.stderr.write(`${text}\n`);
   process.exit(1);
 });

@@ -23,7 +23,7 @@ export function dataSourceOptions(databaseUrl: string, poolSize: number): DataSo
     url: databaseUrl,
     namingStrategy: new SnakeCaseNaming(),
     migrations,
-    migrationsTransactionMode: 'all',
+    migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
     poolSize,
