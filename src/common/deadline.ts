@@ -20,3 +20,16 @@ export class Deadline implements Disposable {
     clearTimeout(this.timer);
   }
 }
+
+/** @returns what the work returns, or what `late` says when it takes longer than `ms`; the work goes on */
+export async function within<Result, Late = Result>(
+  work: Promise<Result>,
+  ms: number,
+  late: () => Late | Promise<Late>,
+): Promise<Result | Late> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<Late>((done) => {
+    timer = setTimeout(() => done(late()), ms);
+  });
+  return Promise.race([work, over]).finally(() => clearTimeout(timer));
+}

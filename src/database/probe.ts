@@ -1,5 +1,6 @@
 import { BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { Client } from 'pg';
+import { within } from '../common/deadline.js';
 import { traceOf } from '../common/problem.js';
 import { CONFIG, type Config } from '../config/config.js';
 
@@ -160,15 +161,6 @@ export class DatabaseProbe implements BeforeApplicationShutdown {
 
 /** Of a look that has not ended yet. */
 const hanging = ({ pid }: Look): Lack => (pid === undefined ? SILENT : UNCONFIRMED);
-
-/** @returns what the work returns, or what `late` says when it takes longer than `ms` */
-async function within<Result>(work: Promise<Result>, ms: number, late: () => Result): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<Result>((done) => {
-    timer = setTimeout(() => done(late()), ms);
-  });
-  return Promise.race([work, over]).finally(() => clearTimeout(timer));
-}
 
 const SILENT: Lack = { missing: 'database', detail: 'The database does not answer in time.' };
 const STANDBY: Lack = {

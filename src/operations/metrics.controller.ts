@@ -16,8 +16,14 @@ export class MetricsController {
     private readonly overview: Overview,
   ) {}
 
-  /** Metrics for Prometheus, with an auditor's key as bearer token */
+  /**
+   * Metrics for Prometheus, with an auditor's key as bearer token
+   *
+   * @remarks While the database is away the process answers with its own metrics, and `billbridge_database_up` is 0. The key must have been
+   * used with this process in the last day.
+   */
   @Get('metrics')
+  @RequiresRole('auditor', { withoutDatabase: true })
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })

@@ -2,13 +2,24 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { AlertBook } from '../alerts/alert-book.js';
 import { ALERT_KINDS } from '../common/alerts.js';
+import { within } from '../common/deadline.js';
+import { isAway } from '../database/postgres-errors.js';
+import { DatabaseProbe } from '../database/probe.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
-import { Overview } from './overview.js';
+import { Overview, type OverviewView } from './overview.js';
 
-/** Metrics of this process, and of what all processes have in common. Labels hold no partner, biller or payer. */
+/** Whoever scrapes gives up after ten seconds. Milliseconds. */
+const LOOK_MS = 5_000;
+
+/**
+ * Metrics of this process, and of what all processes have in common. The latter are left out while the database is away. Labels hold
+ * no partner, biller or payer.
+ */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
+  /** Of what all processes have in common. */
+  private readonly shared = new Registry();
   private readonly requests: Histogram<'method' | 'route' | 'status'>;
 
   private readonly gauges: ReturnType<typeof gaugesOf>;
@@ -17,6 +28,7 @@ export class Metrics {
     private readonly overview: Overview,
     private readonly invoiceCloud: InvoiceCloudClient,
     private readonly book: AlertBook,
+    private readonly database: DatabaseProbe,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'billbridge_' });
@@ -27,13 +39,33 @@ export class Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
     });
-    this.gauges = gaugesOf(this.registry);
+    this.gauges = gaugesOf(this.registry, this.shared);
   }
 
   /** In Prometheus' text format; what all processes share is looked up once a scrape. */
   async text(): Promise<string> {
     this.countAlerts();
-    const now = await this.overview.read();
+    const now = await this.look();
+    this.gauges.databaseUp.set(now ? 1 : 0);
+    this.gauges.breakersOpen.set(this.invoiceCloud.breakers().filter(({ state }) => state === 'open').length);
+    const own = await this.registry.metrics();
+    if (!now) return own;
+    this.count(now);
+    return own + (await this.shared.metrics());
+  }
+
+  /** @returns undefined while the database is away */
+  private async look(): Promise<OverviewView | undefined> {
+    if (await this.database.lacks()) return undefined;
+    try {
+      return await within(this.overview.read(), LOOK_MS, () => undefined);
+    } catch (error) {
+      if (isAway(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private count(now: OverviewView): void {
     const { gauges } = this;
     for (const [name, { count, oldestSeconds }] of Object.entries({ ...now.undelivered })) {
       gauges.oldestUndelivered.set({ class: name }, oldestSeconds ?? 0);
@@ -45,8 +77,6 @@ export class Metrics {
     gauges.alerts.set(now.alertsToday);
     gauges.unconfirmed.set(now.unconfirmedToday);
     gauges.unknown.set(now.unknownPostbacksToday);
-    gauges.breakersOpen.set(this.invoiceCloud.breakers().filter(({ state }) => state === 'open').length);
-    return this.registry.metrics();
   }
 
   private countAlerts(): void {
@@ -62,20 +92,26 @@ export class Metrics {
   }
 }
 
-function gaugesOf(registry: Registry) {
-  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+function gaugesOf(own: Registry, shared: Registry) {
+  const gauge = (name: string, help: string, labelNames: string[] = [], registry = shared) =>
     new Gauge({ name: `billbridge_${name}`, help, labelNames, registers: [registry] });
   return {
+    databaseUp: gauge(
+      'database_up',
+      '1 while this process can write to its database; else what is counted there is left out.',
+      [],
+      own,
+    ),
     oldestUndelivered: gauge('oldest_undelivered_seconds', 'Age of the oldest delivery a partner lacks.', ['class']),
     undelivered: gauge('undelivered', 'Deliveries that partners lack.', ['class']),
     oldestHeld: gauge('oldest_held_seconds', 'Age of the oldest postback that waits for an administrator.'),
     held: gauge('held_postbacks', 'Postbacks that wait for an administrator.'),
     refundsDue: gauge('refunds_due', 'Payments with something to return to the payer.'),
     alerts: gauge('payment_alerts_today', 'Refusals after the money had moved, of the last 24 hours.'),
-    standing: gauge('alerts', 'Alerts that stand, of all processes.', ['kind']),
-    untold: gauge('alerts_untold', 'Alerts that stand and that neither ALERT_URL nor ALERT_MAIL has taken.'),
+    standing: gauge('alerts', 'Alerts that stand, of all processes, as this one knows them.', ['kind'], own),
+    untold: gauge('alerts_untold', 'Alerts that stand and that neither ALERT_URL nor ALERT_MAIL has taken.', [], own),
     unconfirmed: gauge('unconfirmed_openings_today', 'Openings whose answer was lost, of the last 24 hours.'),
     unknown: gauge('unknown_postbacks_today', 'Postbacks to unknown addresses, of the last 24 hours.'),
-    breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.'),
+    breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.', [], own),
   };
 }
