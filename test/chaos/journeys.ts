@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer } from './http.js';
 import { isTaken } from './sandbox.js';
 import { sleep, until } from './time.js';
-import { accountOf, type Opened, type Provider, type World } from './world.js';
+import { accountOf, type Opened, type Provider, type Surroundings, type World } from './world.js';
 
 /** A client gives up at last; whatever takes this long is a failure of the run. */
 const PATIENCE_MS = 90_000;
@@ -27,7 +27,7 @@ export interface OpenWishes {
 }
 
 /** Asks until it is answered, as a partner's backend does. @throws Error after its patience */
-export async function open(world: World, wishes: OpenWishes = {}): Promise<Opened> {
+export async function open(world: World<Surroundings>, wishes: OpenWishes = {}): Promise<Opened> {
   const {
     dropIn = false,
     untold = false,

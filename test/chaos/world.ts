@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { compare, type Comparison, type LedgerEntry } from './compare.js';
 import { askJson, tryAsk, type Answer } from './http.js';
 import type { Biller } from './sandbox.js';
+import type { Fleet } from './fleet.js';
 import type { Stage } from './stage.js';
 import { sleep, until } from './time.js';
 
@@ -26,8 +27,13 @@ export interface Wanted {
   readonly untold?: boolean;
 }
 
+/** What a world needs around it: the chaos run's stage, or the operations laboratory. */
+export type Surroundings = Pick<Stage, 'apiUrl' | 'adminKey' | 'partner' | 'sandbox' | 'tables' | 'partnerUrl'> & {
+  readonly fleet: Pick<Fleet, 'enough'>;
+};
+
 /** One partner with one biller, and everything that happens to them in a chapter: what is compared at its end. */
-export class World {
+export class World<Place extends Surroundings = Stage> {
   private readonly pages = new Map<string, string[]>();
   /** PaymentGUIDs whose PostBack was answered with 2xx. */
   readonly acknowledged = new Set<string>();
@@ -40,7 +46,7 @@ export class World {
   private invoices = 0;
 
   private constructor(
-    readonly stage: Stage,
+    readonly stage: Place,
     readonly partnerId: string,
     readonly billerId: string,
     readonly biller: Biller,
@@ -49,7 +55,7 @@ export class World {
   ) {}
 
   /** Made anew when a process dies in the middle of it. */
-  static async create(stage: Stage): Promise<World> {
+  static async create<Place extends Surroundings>(stage: Place): Promise<World<Place>> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await World.make(stage);
@@ -61,7 +67,7 @@ export class World {
     }
   }
 
-  private static async make(stage: Stage): Promise<World> {
+  private static async make<Place extends Surroundings>(stage: Place): Promise<World<Place>> {
     const admin = <T>(path: string, body: object, method = 'POST'): Promise<T> =>
       askJson<T>(`${stage.apiUrl}/admin/v1${path}`, {
         method,
@@ -179,7 +185,12 @@ export const accountOf = (invoiceNumber: string): string => `A-${invoiceNumber}`
 export const reference = (invoiceNumber: string): string => `${invoiceNumber}|12570`;
 
 /** The PostBack of an attempt that the run makes itself, in Invoice Cloud's name. */
-export function message(world: World, invoiceNumber: string, paymentGuid: string, approved: boolean): URLSearchParams {
+export function message(
+  world: World<Surroundings>,
+  invoiceNumber: string,
+  paymentGuid: string,
+  approved: boolean,
+): URLSearchParams {
   return new URLSearchParams({
     BillerGUID: world.biller.guid,
     PaymentDate: '4/17/2025 1:02:03 PM',
