@@ -15,7 +15,7 @@ export interface Options {
 export const USAGE = `npm run test:operations -- [options]
   --quick          some rows, in a few minutes; times are printed, and not held to their goals
   --rows a,b       ${ROWS.map(({ name }) => name).join(', ')}
-  --rate n         PostBacks a second (40)
+  --rate n         PostBacks a second (40, with --quick 20)
   --json           prints the figures as one document at the end
   --logs folder    keeps the logs of all programs`;
 
@@ -26,7 +26,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       quick: { type: 'boolean', default: false },
       rows: { type: 'string', default: '' },
-      rate: { type: 'string', default: '40' },
+      rate: { type: 'string' },
       json: { type: 'boolean', default: false },
       logs: { type: 'string' },
     },
@@ -34,7 +34,7 @@ export function readOptions(args: readonly string[]): Options {
   const wanted = values.rows.split(',').filter((name) => name !== '');
   const unknown = wanted.find((name) => !ROWS.some((row) => row.name === name));
   if (unknown !== undefined) throw new Error(`--rows: there is no row "${unknown}"`);
-  const rate = Number(values.rate);
+  const rate = Number(values.rate ?? (values.quick ? 20 : 40));
   if (!Number.isInteger(rate) || rate < 1) throw new Error('--rate must be a whole number');
   const rows = ROWS.filter((row) => (wanted.length > 0 ? wanted.includes(row.name) : !values.quick || row.quick));
   return { quick: values.quick, rows, rate, json: values.json, logs: values.logs };

@@ -43,7 +43,7 @@ export interface Fault {
    * Done when the fault is over.
    * @returns from when to when, where the database itself can't tell
    */
-  readonly strike: (lab: Laboratory) => Promise<Away | void>;
+  readonly strike: (lab: Laboratory, pace: Pace) => Promise<Away | void>;
   /** Where the database is asked whether it is there. */
   readonly probeUrl?: (lab: Laboratory) => string;
 }
@@ -57,12 +57,13 @@ const GOAL_BACKLOG_SECONDS = 60;
 
 /** PostBacks at a fixed rate before, during and after a fault; then what has become of them. */
 export function underLoad(fault: Fault): Row['play'] {
-  return async (lab, { rate, timed }) => {
+  return async (lab, pace) => {
+    const { rate, timed } = pace;
     await lab.ready(await fault.env?.(lab));
     const forged = lab.partner.forged.length;
     const seconds = fault.seconds + (LEAD_MS + TAIL_MS) / 1_000;
     const prepared = await prepare(lab, Math.ceil(rate * seconds));
-    const { posted, away, ranOut } = await strike(lab, fault, prepared, rate);
+    const { posted, away, ranOut } = await strike(lab, fault, prepared, pace);
     const figures = await measure(lab, posted, away);
     const died = lab.platform.processes.filter(({ runs }) => !runs).map(({ name }) => `${name} has died`);
     const failures = [...wrong(figures, fault), ...(timed ? late(figures) : []), ...died];
@@ -73,12 +74,12 @@ export function underLoad(fault: Fault): Row['play'] {
   };
 }
 
-async function strike(lab: Laboratory, fault: Fault, prepared: readonly Prepared[], rate: number) {
+async function strike(lab: Laboratory, fault: Fault, prepared: readonly Prepared[], pace: Pace) {
   const probe = new Probe(fault.probeUrl?.(lab) ?? lab.databases.probeUrl);
-  const posting = new Posting(prepared, rate);
+  const posting = new Posting(prepared, pace.rate);
   try {
     await sleep(LEAD_MS);
-    const known = await fault.strike(lab);
+    const known = await fault.strike(lab, pace);
     if (fault.awaySeconds !== undefined) await until(() => probe.away(), 30_000);
     await until(() => probe.wellFor(STEADY_MS), 150_000);
     await sleep(TAIL_MS);

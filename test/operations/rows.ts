@@ -2,7 +2,7 @@ import { sleep, until } from '../chaos/time.js';
 import type { Laboratory } from './laboratory.js';
 import { bouncerRow } from './bouncer-row.js';
 import { revokedKeyRow } from './revoked-key-row.js';
-import { underLoad, type Row } from './row.js';
+import { underLoad, type Pace, type Row } from './row.js';
 
 /** The database's address leads to nothing for so long: both members are taken out of HAProxy. */
 const away = (seconds: number) =>
@@ -42,11 +42,11 @@ async function deploy({ platform, web }: Laboratory) {
 }
 
 /** Commits wait for a standby, and there is none. */
-async function withoutStandby({ patroni }: Laboratory) {
+async function withoutStandby({ patroni }: Laboratory, { timed }: Pace) {
   const standby = await patroni.standby();
   await patroni.configure({ synchronous_mode_strict: true });
   await standby.killAll();
-  await sleep(20_000);
+  await sleep(timed ? 20_000 : 10_000);
   standby.patroni.start();
   await patroni.healthy();
 }
@@ -112,9 +112,9 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: 'standby-lost',
-    title: 'the only synchronous standby lost for 20 s, strict mode',
+    title: 'the only synchronous standby lost, strict mode',
     quick: true,
-    play: underLoad({ seconds: 40, awaySeconds: 15, strike: withoutStandby }),
+    play: underLoad({ seconds: 40, awaySeconds: 8, strike: withoutStandby }),
     mend: async ({ patroni }) => patroni.configure({ synchronous_mode_strict: null }),
   },
   {
