@@ -105,9 +105,11 @@ async function rolesOf({ databases }: Laboratory): Promise<{ name: string; url: 
   const roles: { name: string; url: string }[] = [];
   for (const name of ['platform-a', 'platform-b']) {
     const url = new URL(databases.url);
-    await databases
-      .query(databases.operatorUrl, `create role "${name}" login password '${url.password}' in role billbridge`)
-      .catch(() => undefined);
+    const known = await databases.query(databases.operatorUrl, `select from pg_roles where rolname = '${name}'`);
+    if (known.length === 0) {
+      const role = `create role "${name}" login password '${url.password}' in role billbridge`;
+      await databases.query(databases.operatorUrl, role);
+    }
     url.username = name;
     roles.push({ name, url: url.href });
   }
