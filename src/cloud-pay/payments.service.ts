@@ -3,9 +3,10 @@ import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
 import { type ForOpening, OpeningFacts } from '../billers/opening-facts.js';
 import { clockFrom } from '../common/clock.js';
 import { newId } from '../common/id.js';
-import { newCapability } from './capability.js';
+import { capabilitiesOf } from './capability.js';
 import { centsOf } from '../common/money.js';
-import { digestOf } from '../common/secret-box.js';
+import { digestOf, SecretBox } from '../common/secret-box.js';
+import type { StampedSecrets } from '../common/stamp.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { isAway } from '../database/postgres-errors.js';
 import { DatabaseUnavailable } from '../database/unavailable.js';
@@ -30,13 +31,18 @@ export interface OpenOptions {
 
 @Injectable()
 export class PaymentsService {
+  private readonly capabilities: StampedSecrets;
+
   constructor(
     private readonly openings: Openings,
     private readonly facts: OpeningFacts,
     private readonly returns: ReturnPages,
     private readonly invoiceCloud: InvoiceCloudClient,
+    box: SecretBox,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    this.capabilities = capabilitiesOf(box);
+  }
 
   /**
    * Records the intent, asks Invoice Cloud for a hosted page, and records the answer.
@@ -67,7 +73,7 @@ export class PaymentsService {
     if ('cloudPaymentUrl' in facts) return facts;
 
     const id = newId();
-    const capability = newCapability(id);
+    const capability = this.capabilities.make(id);
     const payment = newPayment(id, biller, request, capability);
     const answered = await this.openings.recordIntent(payment, claim || undefined);
     if (answered) return answered;

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { bytesOfChance } from './chance.js';
 import { PlatformError } from './platform-error.js';
+import { StampedSecrets } from './stamp.js';
 
 /** A key of the ring: its id stands in every sealed value, so that keys can rotate while the platform serves. */
 export interface EncryptionKey {
@@ -46,6 +47,11 @@ export class SecretBox {
   /** A digest that nobody without the ring can guess a value from. It changes with the first key of the ring. */
   blindDigest(text: string): Buffer {
     return createHmac('sha256', this.first).update('blind-digest\u0000').update(text, 'utf8').digest();
+  }
+
+  /** Bearer secrets of one purpose, stamped with keys that are derived from this ring. */
+  stampedSecrets(purpose: string): StampedSecrets {
+    return new StampedSecrets([...this.byId.values()], purpose);
   }
 
   /** @throws SealBroken when the key is missing, or the value was altered or belongs to another owner or field. */

@@ -469,7 +469,7 @@ describe('in production', () => {
     expect(await live.paymentsStored()).toBe(0);
 
     const opened = await live.open({ PostBackURL: 'https://partner.example.com/log' });
-    expect(opened.postBackUrl).toMatch(/^https:\/\/pay\.example\.com\/postbacks\/[\w-]{64}$/);
+    expect(opened.postBackUrl).toMatch(/^https:\/\/pay\.example\.com\/postbacks\/[\w-]{86}$/);
     await platform.stop();
   });
 });

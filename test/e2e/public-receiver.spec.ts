@@ -126,9 +126,10 @@ describe('what the public receiver got wrong', () => {
     expect(new Set(capabilities).size).toBe(20);
     const bytes = capabilities.map((capability) => Buffer.from(capability, 'base64url'));
     // The payment's id goes before: a clock and a count, and worth nothing by itself.
-    for (const each of bytes) expect(each.length).toBe(16 + 32);
+    // Behind the chance stands a stamp over both, which tells whose it is.
+    for (const each of bytes) expect(each.length).toBe(16 + 32 + 16);
     // Of the rest no byte stands still from one to the next, as in a number or a clock it would.
-    for (let at = 16; at < 48; at += 1) expect(new Set(bytes.map((each) => each[at])).size).toBeGreaterThan(5);
+    for (let at = 16; at < 64; at += 1) expect(new Set(bytes.map((each) => each[at])).size).toBeGreaterThan(5);
   });
 
   test('9. the whole message went into the log', async () => {

@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/common': [],
   'src/config': ['common'],
   'src/database': ['common', 'config', '/migrations'],
+  'src/spool': BASE,
   'src/invoice-cloud': ['common', 'config'],
   'src/mail': ['common', 'config'],
   'src/alerts': [...BASE, 'mail'],
@@ -17,8 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/partners': [...BASE, 'audit', 'administrators'],
   'src/billers': [...BASE, 'audit', 'invoice-cloud', 'partners'],
   'src/relay': [...BASE, 'audit', 'partners'],
-  'src/cloud-pay': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay'],
-  'src/postbacks': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay', 'cloud-pay'],
+  'src/cloud-pay': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay', 'spool'],
+  'src/postbacks': [...BASE, 'audit', 'billers', 'partners', 'invoice-cloud', 'relay', 'spool', 'cloud-pay'],
   'src/reconciliation': [...BASE, 'audit', 'billers', 'invoice-cloud', 'cloud-pay'],
   'src/sso': [...BASE, 'mail', 'billers', 'partners', 'invoice-cloud', 'cloud-pay'],
   'src/admin': [

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Pool as Database } from 'pg';
 import { Pool } from 'undici';
-import { newCapability } from '../../src/cloud-pay/capability.js';
+import { capabilitiesOf } from '../../src/cloud-pay/capability.js';
 import { SecretBox } from '../../src/common/secret-box.js';
 import { type Books, type Entry, type Post, type Receipt, type Terms, toldOf } from './payment-model.js';
 import type { About, Wire } from './payment-wire.js';
@@ -77,8 +77,7 @@ export class PaymentField {
       const guids = Array.from({ length: howMany }, () => randomUUID());
       return terms.map(({ invoice, due, inParts, minimum, subtracted, start }) => {
         const id = randomUUID();
-        // One in four as they were before they named their payment, which takes the other way to it.
-        const capability = rows.length % 4 === 3 ? randomBytes(32).toString('base64url') : newCapability(id);
+        const capability = this.capabilityOf(id, rows.length % 4);
         const about = { billerGuid: this.billerGuid, invoiceNumber: `${key}-${invoice}`, reference: key, guids };
         const digest = createHash('sha256').update(capability).digest('hex');
         const { invoiceNumber } = about;
@@ -98,6 +97,13 @@ export class PaymentField {
       [JSON.stringify(rows), this.billerId, this.partnerId, PARTNER_URL],
     );
     return laid;
+  }
+
+  /** Of every form that there has been: without the payment's id, which takes the other way to it; without a stamp; with both. */
+  private capabilityOf(id: string, form: number): string {
+    if (form === 3) return randomBytes(32).toString('base64url');
+    const named = Buffer.concat([Buffer.from(id.replaceAll('-', ''), 'hex'), randomBytes(32)]);
+    return form === 2 ? named.toString('base64url') : capabilitiesOf(this.box).make(id);
   }
 
   /** @returns the status answered; a process that is gone is asked no more, and the message is sent to another */
