@@ -16,8 +16,9 @@ import { Sweepers } from './common/sweepers.js';
 import { validation } from './common/validation.js';
 import { type Config, configFactory } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
-import { dataSourceOptions, watched } from './database/database.js';
 import { named } from './database/unavailable.js';
+import { servingOptions } from './database/database.js';
+import { Primary } from './database/primary.js';
 import { InvoiceCloudModule } from './invoice-cloud/invoice-cloud.module.js';
 import { logging } from './operations/logging.js';
 import { OperationsModule } from './operations/operations.module.js';
@@ -31,19 +32,19 @@ import { SsoModule } from './sso/sso.module.js';
 @Module({})
 export class AppModule {
   static with(config: Config): DynamicModule {
+    const primary = new Primary(config.databaseUrl);
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot({ isGlobal: true, cache: true, ignoreEnvFile: true, load: [configFactory(config)] }),
         LoggerModule.forRoot(logging(config)),
         TypeOrmModule.forRoot({
-          ...dataSourceOptions(config.databaseUrl, config.databasePoolSize),
-          extra: watched,
+          ...servingOptions(primary, config.databasePoolSize, config.databaseConnectionSeconds),
           autoLoadEntities: true,
           retryAttempts: 1,
         }),
         CommonModule.with(new SecretBox(config.encryptionKeys), new Sweepers(config.sweepSeconds)),
-        DatabaseModule,
+        DatabaseModule.with(primary),
         AlertsModule,
         InvoiceCloudModule,
         AuditModule,

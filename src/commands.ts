@@ -1,9 +1,9 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { verifyChain } from './audit/verify.js';
 import { PlatformError } from './common/platform-error.js';
 import { ConfigError, readConfig } from './config/config.js';
-import { dataSourceOptions } from './database/database.js';
+import { clientOf, dataSourceOptions } from './database/database.js';
 import { rotate, verifyKeys } from './database/rotation.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -49,7 +49,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<boolean>>> = {
 };
 
 async function withClient(work: (client: Client) => Promise<boolean>): Promise<boolean> {
-  const client = new Client({ connectionString: readConfig(process.env).databaseUrl });
+  const client = clientOf(readConfig(process.env).databaseUrl);
   await client.connect();
   try {
     return await work(client);

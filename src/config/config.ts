@@ -1,5 +1,6 @@
 import { registerAs } from '@nestjs/config';
 import type { EncryptionKey } from '../common/secret-box.js';
+import { readDatabaseUrl } from './database-url.js';
 import { refuseRange } from '../common/ip-ranges.js';
 import type { UrlPolicy } from '../common/outbound-url.js';
 import { type AlertSettings, readAlertSettings } from './alert-settings.js';
@@ -13,6 +14,8 @@ export interface Config {
   readonly publicUrl: string | undefined;
   readonly databaseUrl: string;
   readonly databasePoolSize: number;
+  /** The longest life of a connection of the pool. */
+  readonly databaseConnectionSeconds: number;
   readonly migrateOnStart: boolean;
   /** After SIGTERM: how long everything is still served, while balancers are sent elsewhere. */
   readonly drainSeconds: number;
@@ -73,8 +76,9 @@ export const SETTINGS = {
   PORT: 'where the API listens (3000)',
   HOST: 'the address it listens on (127.0.0.1; 0.0.0.0 in production)',
   PUBLIC_URL: 'where Invoice Cloud and payers reach this platform; needed in production to open payments',
-  DATABASE_URL: 'PostgreSQL 15 or newer; required in production, embedded otherwise',
-  DATABASE_POOL_SIZE: 'connections of one process for requests and the relay; two more listen and look (10)',
+  DATABASE_URL: 'PostgreSQL 15 or newer, one host or several; required in production, embedded otherwise',
+  DATABASE_POOL_SIZE: 'connections of one process for requests and the relay; three more listen and look (10)',
+  DATABASE_CONNECTION_SECONDS: 'the longest life of a connection, from 5 to 86400 (300)',
   MIGRATE_ON_START: 'false: refuse to start on an old schema instead of migrating it (true)',
   DRAIN_SECONDS:
     'after SIGTERM: how long all is still served, while health sends balancers elsewhere (0; 10 in production)',
@@ -179,8 +183,9 @@ export function readConfig(env: Env): Config {
     host: text('HOST', production ? '0.0.0.0' : '127.0.0.1'),
     port,
     publicUrl: url('PUBLIC_URL', publicUrl, production ? ['https:'] : ['http:', 'https:']) || undefined,
-    databaseUrl: url('DATABASE_URL', required('DATABASE_URL'), ['postgres:', 'postgresql:']),
+    databaseUrl: readDatabase(required('DATABASE_URL'), problems),
     databasePoolSize: integer('DATABASE_POOL_SIZE', 10, 2, 200),
+    databaseConnectionSeconds: integer('DATABASE_CONNECTION_SECONDS', 300, 5, 86_400),
     migrateOnStart: flag('MIGRATE_ON_START', true),
     drainSeconds: integer('DRAIN_SECONDS', production ? 10 : 0, 0, 600),
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
@@ -235,6 +240,15 @@ export function readConfig(env: Env): Config {
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
+}
+
+function readDatabase(value: string, problems: string[]): string {
+  try {
+    if (value) readDatabaseUrl(value);
+  } catch (error) {
+    problems.push(`DATABASE_URL ${(error as Error).message}`);
+  }
+  return value;
 }
 
 function readKeyRing(value: string, problems: string[]): EncryptionKey[] {

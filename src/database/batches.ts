@@ -12,6 +12,14 @@ const ON_THE_WAY = 2;
 /** A second one for fewer would cost PostgreSQL more than it waits: a statement is 0.35 ms, each of its items 0.1 (measured). */
 const LEAST_BEHIND = 4;
 
+/**
+ * A batch takes milliseconds, and waits 50 ms for a lock. One that has no answer after this holds nobody else up: its connection may
+ * have fallen silent, and nobody will say so for a while.
+ */
+const OVERDUE_MS = 2_500;
+/** So many such connections at a time: where each new one is silent too, the database is. */
+const MOST_OVERDUE = 3;
+
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly since: number;
@@ -27,7 +35,9 @@ interface Waiting<Item, Result> {
 export class Batches<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private underWay = 0;
+  private overdue = 0;
   private looking = false;
+  private readonly lane: Lane;
   private readonly together: Run;
   private readonly alone: Run;
 
@@ -36,8 +46,8 @@ export class Batches<Item, Result> {
     dataSource: DataSource,
     private readonly work: (items: readonly Item[], run: Run) => Promise<readonly Result[]>,
   ) {
-    const lane = new Lane(dataSource);
-    this.together = (statement, values) => lane.run(statement, values);
+    this.lane = new Lane(dataSource);
+    this.together = (statement, values) => this.lane.run(statement, values);
     this.alone = (statement, values) => run(dataSource, statement, values);
   }
 
@@ -83,6 +93,8 @@ export class Batches<Item, Result> {
 
   /** The next batch goes before this one's callers are told, so that the database works on while they are answered. */
   private async run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    const place = { overdue: false };
+    const late = setTimeout(() => this.passBy(place), OVERDUE_MS);
     let results: readonly Result[];
     try {
       results = await this.work(
@@ -90,19 +102,31 @@ export class Batches<Item, Result> {
         this.together,
       );
     } catch (error) {
-      this.end();
+      this.end(late, place.overdue);
       // PostgreSQL has undone it and says so: each alone, so that one item's fault is its own. Where nobody knows whether it
       // was done (a lost connection), every one is told so.
       if (isUnprepared(error) || (batch.length > 1 && isOwnFault(error))) for (const one of batch) void this.retry(one);
       else for (const { reject } of batch) reject(error);
       return;
     }
-    this.end();
+    this.end(late, place.overdue);
     for (const [i, { resolve }] of batch.entries()) resolve(results[i]);
   }
 
-  private end(): void {
+  /** The others go on, on another connection. What was sent waits on: nobody knows whether it was done. */
+  private passBy(place: { overdue: boolean }): void {
+    if (this.overdue === MOST_OVERDUE) return;
+    place.overdue = true;
+    this.overdue += 1;
     this.underWay -= 1;
+    this.lane.renew();
+    this.begin();
+  }
+
+  private end(late: NodeJS.Timeout, overdue: boolean): void {
+    clearTimeout(late);
+    if (overdue) this.overdue -= 1;
+    else this.underWay -= 1;
     this.begin();
   }
 

@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net';
-import { Client, type ClientConfig } from 'pg';
+import type { Client } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { DefaultNamingStrategy } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
+import { PrimaryClient, type PrimaryClientConfig, QuietClient, WatchedClient } from './clients.js';
+import { Primary } from './primary.js';
 
 /** camelCase in TypeScript, snake_case in PostgreSQL. Table names are given on the entities. */
 export class SnakeCaseNaming extends DefaultNamingStrategy {
@@ -16,91 +17,55 @@ export class SnakeCaseNaming extends DefaultNamingStrategy {
 
 const snakeCase = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 
-/** @param poolSize connections of this process for requests; the relay's engine holds a few of its own. */
-export function dataSourceOptions(databaseUrl: string, poolSize: number): DataSourceOptions {
-  return {
-    type: 'postgres',
-    url: databaseUrl,
-    namingStrategy: new SnakeCaseNaming(),
-    migrations,
-    migrationsTransactionMode: 'each',
-    synchronize: false,
-    logging: false,
-    poolSize,
-    applicationName: 'billbridge',
-    connectTimeoutMS: 5_000,
-  };
-}
+/**
+ * What the session of a connection needs that serves. Tables grow from nothing, and a plan that is kept from then reads them from
+ * end to end (and joins them by hash or merge) for a minute or more, until the statistics are taken anew: where there is an index, it
+ * is used, row by row. What is read from end to end all the same counts as enormously dear in PostgreSQL before 18, and would be
+ * compiled (jit) for longer than it runs.
+ */
+export const SESSION = {
+  lock_timeout: '15s',
+  idle_in_transaction_session_timeout: '30s',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+} as const;
 
-/** Nothing of ours takes as long without a byte; what is silent longer is gone, as after a failover without a reset. */
-const SILENT_MS = 25_000;
+const optionsOf = (poolSize: number, extra: object): DataSourceOptions => ({
+  type: 'postgres',
+  namingStrategy: new SnakeCaseNaming(),
+  migrations,
+  migrationsTransactionMode: 'each',
+  synchronize: false,
+  logging: false,
+  poolSize,
+  applicationName: 'billbridge',
+  connectTimeoutMS: 5_000,
+  // Not TypeORM's own `url`: it knows one host, and no socket.
+  extra,
+});
 
-interface WatchedConfig extends ClientConfig {
-  /** In place of `SILENT_MS`. Milliseconds. */
-  readonly silentMs?: number;
-}
-
-/** What pg keeps of itself. */
-interface Inside {
-  readonly connection: { readonly stream: Socket };
-  /** False from the sending of a query until all that were sent are done, however they end. */
-  readonly readyForQuery: boolean;
-}
-
-interface Asking {
-  readonly submit?: unknown;
-  readonly callback?: unknown;
+/** Of several hosts the primary; one host is taken as it is, a standby too. */
+function addressOf(databaseUrl: string): PrimaryClientConfig {
+  const primary = new Primary(databaseUrl);
+  const { connectionString } = primary;
+  return primary.hosts.length > 1 ? { connectionString, primary } : { connectionString };
 }
 
 /**
- * Breaks a connection that a query waits on in vain; the pool then opens another one.
- *
- * It hands pg a callback where the caller wants a promise. pg itself would write a function to a property of the query
- * (`query.callback = …`). V8 allocates such a function as old, and with it all that waits for the answer, a batch and its requests,
- * stays in memory until the next collection of the whole heap: 11 KiB an opening (measured).
+ * The data source of a migration or a command.
+ * @param poolSize the most connections that it holds
  */
-class WatchedClient extends Client {
-  /** When the server last said anything, or was first asked since. By `performance.now()`. */
-  private heardAt = 0;
+export function dataSourceOptions(databaseUrl: string, poolSize: number): DataSourceOptions {
+  const address = addressOf(databaseUrl);
+  return optionsOf(poolSize, { ...address, Client: address.primary ? PrimaryClient : QuietClient });
+}
 
-  override query = ((config: string | Asking, values?: unknown, callback?: unknown) => {
-    const given = typeof config === 'string' ? undefined : (config.submit ?? config.callback);
-    if (this.inside.readyForQuery) this.heardAt = performance.now();
-    const ask = (told: unknown): unknown => super.query(config as string, values as unknown[], told as () => void);
-    if (given || callback || typeof values === 'function') return ask(callback);
-    const answer = new Promise((resolve, reject) => {
-      const answered = (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result));
-      ask(answered);
-    });
-    return answer.catch((error: Error) => {
-      // As pg does: the stack leads to who asked, not to the socket.
-      Error.captureStackTrace(error);
-      throw error;
-    });
-  }) as Client['query'];
-
-  constructor(config?: WatchedConfig) {
-    super(config);
-    // Between two who hold it a client has no listener, and its error, which may come in that moment (the last words of a
-    // PostgreSQL that dies, behind an answer), would end the process. Whoever is given the client hears it from the next query.
-    this.on('error', () => undefined);
-    this.once('connect', () => this.watch(config?.silentMs ?? SILENT_MS));
-  }
-
-  private get inside(): Inside {
-    return this as unknown as Inside;
-  }
-
-  /** What we send is no sign of life, so that the socket's own timeout would not do: a query may be sent behind one that hangs. */
-  private watch(silentMs: number): void {
-    const { stream } = this.inside.connection;
-    stream.on('data', () => (this.heardAt = performance.now()));
-    const timer = setInterval(() => {
-      if (this.inside.readyForQuery || performance.now() - this.heardAt < silentMs) return;
-      stream.destroy(new Error('the database connection fell silent'));
-    }, silentMs / 10).unref();
-    stream.once('close', () => clearInterval(timer));
-  }
+/** A connection for a command, not connected yet. */
+export function clientOf(databaseUrl: string): Client {
+  const address = addressOf(databaseUrl);
+  return address.primary ? new PrimaryClient(address) : new QuietClient(address);
 }
 
 /** int8 comes from the driver as text; our amounts are far below 2^53. */
@@ -112,23 +77,24 @@ export const centsColumn = {
 /** numeric comes from the driver as text, too; for numbers of few digits. */
 export const numericColumn = centsColumn;
 
-/** For who answers others, unlike migrations and commands: no connection, lock or transaction is waited for without end. */
+/**
+ * For who answers others, unlike migrations and commands: no connection, lock or transaction is waited for without end.
+ */
 export const watched = {
   Client: WatchedClient,
   pipeline: true,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  // Tables grow from nothing, and a plan that is kept from then reads them from end to end (and joins them by hash or merge) for a
-  // minute or more, until the statistics are taken anew: where there is an index, it is used, row by row. What is read from end to
-  // end all the same counts as enormously dear in PostgreSQL before 18, and would be compiled (jit) for longer than it runs.
-  options: [
-    'lock_timeout=15s',
-    'idle_in_transaction_session_timeout=30s',
-    'enable_seqscan=off',
-    'enable_hashjoin=off',
-    'enable_mergejoin=off',
-    'jit=off',
-  ]
-    .map((setting) => `-c ${setting}`)
-    .join(' '),
+  session: SESSION,
 };
+
+/**
+ * The data source of a process that serves.
+ * @param connectionSeconds the longest life of a connection. A process takes up to a tenth more or less, so that processes that
+ *   started together do not connect anew together.
+ */
+export function servingOptions(primary: Primary, poolSize: number, connectionSeconds: number): DataSourceOptions {
+  const maxLifetimeSeconds = connectionSeconds * (0.9 + 0.2 * Math.random());
+  const { connectionString } = primary;
+  return optionsOf(poolSize, { ...watched, connectionString, primary, maxLifetimeSeconds });
+}

@@ -1,21 +1,9 @@
-import { Client, type ClientConfig } from 'pg';
 import { DataSource, type Migration as Recorded, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { hearProgress, type Migration, type Say } from '../../migrations/migration.js';
 import { dataSourceOptions } from './database.js';
 import type { Ask } from './lock-waits.js';
 import { attempt, type Step } from './migration-attempts.js';
 import { guarded } from './migration-guard.js';
-
-/**
- * Between two who hold it a client has no listener, and the error of a connection that breaks then would end the process.
- * Whoever is given the client hears of it from the next query.
- */
-class QuietClient extends Client {
-  constructor(config?: ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
-}
 
 /** A migration failed for another reason than a lock. Those before it stand. The message quotes no data. */
 export class MigrationFailed extends Error {}
@@ -97,7 +85,6 @@ async function connected<Result>(
   const dataSource = await new DataSource({
     ...dataSourceOptions(databaseUrl, 3),
     ...(migrations && { migrations: [...migrations] }),
-    extra: { Client: QuietClient },
   }).initialize();
   const runner = dataSource.createQueryRunner();
   try {

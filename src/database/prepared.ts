@@ -43,8 +43,13 @@ export const run = <Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> => new Lane(dataSource).run<Row>(statement, values);
 
+/** After so long a lane gives its connection back, so that one whose life has ended is closed. Milliseconds. */
+const LANE_MS = 30_000;
+
 interface Held {
   readonly client: Promise<PoolClient>;
+  /** By `performance.now()`. */
+  readonly since: number;
   /** It is there, and who waits at the pool is not us. */
   had: boolean;
   underWay: number;
@@ -89,11 +94,18 @@ export class Lane {
     }
   }
 
+  /** Its answer is overdue: whoever is on it stays on it, and what comes later gets another connection. */
+  renew(): void {
+    this.held = undefined;
+  }
+
   private hold(): Held {
     const { master } = this.dataSource.driver as unknown as { master: Pool };
+    const now = performance.now();
     // Who asks while one is idle counts as waiting until the next tick.
-    if (this.held?.had && master.waitingCount > master.idleCount) this.leave(this.held);
-    return (this.held ??= { client: master.connect(), had: false, underWay: 0, broken: false });
+    const wanted = this.held?.had && master.waitingCount > master.idleCount;
+    if (this.held && (wanted || now - this.held.since > LANE_MS)) this.leave(this.held);
+    return (this.held ??= { client: master.connect(), since: now, had: false, underWay: 0, broken: false });
   }
 
   /** Whoever is on it stays on it; the next one gets another. */

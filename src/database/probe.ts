@@ -1,8 +1,9 @@
-import { BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
-import { Client } from 'pg';
+import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import type { Client } from 'pg';
 import { within } from '../common/deadline.js';
 import { traceOf } from '../common/problem.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { PrimaryClient } from './clients.js';
+import { NotPrimary, Primary } from './primary.js';
 
 /** Whoever asks within this time after a probe has begun gets its answer. Milliseconds. */
 const FRESH_MS = 1_000;
@@ -62,7 +63,7 @@ export class DatabaseProbe implements BeforeApplicationShutdown {
   private last: Lack | undefined;
   private stopped = false;
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(private readonly primary: Primary) {}
 
   /** @returns what is missing; undefined when a write has just been flushed. Answers within two seconds and never throws. */
   async lacks(): Promise<Lack | undefined> {
@@ -111,8 +112,9 @@ export class DatabaseProbe implements BeforeApplicationShutdown {
   private async connected(): Promise<Client> {
     if (this.client && performance.now() - this.connectedAt < LIFE_MS) return this.client;
     this.drop(this.client);
-    const client = new Client({
-      connectionString: this.config.databaseUrl,
+    const client = new PrimaryClient({
+      connectionString: this.primary.connectionString,
+      primary: this.primary,
       application_name: 'billbridge-probe',
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
@@ -174,6 +176,7 @@ const UNCONFIRMED: Lack = {
 };
 
 function lackOf(error: unknown): Lack {
+  if (error instanceof NotPrimary) return { missing: 'primary', detail: error.message };
   const { code, error: name } = traceOf(error);
   if (code === '25006') return READ_ONLY;
   if (code === '53100') return { missing: 'disk-space', detail: 'The disk of the database is full.' };

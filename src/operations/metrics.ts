@@ -5,6 +5,7 @@ import { ALERT_KINDS } from '../common/alerts.js';
 import { within } from '../common/deadline.js';
 import { isAway } from '../database/postgres-errors.js';
 import { DatabaseProbe } from '../database/probe.js';
+import { Primary } from '../database/primary.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
 import { Overview, type OverviewView } from './overview.js';
 
@@ -29,6 +30,7 @@ export class Metrics {
     private readonly invoiceCloud: InvoiceCloudClient,
     private readonly book: AlertBook,
     private readonly database: DatabaseProbe,
+    private readonly primary: Primary,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'billbridge_' });
@@ -45,6 +47,7 @@ export class Metrics {
   /** In Prometheus' text format; what all processes share is looked up once a scrape. */
   async text(): Promise<string> {
     this.countAlerts();
+    this.tellPrimary();
     const now = await this.look();
     this.gauges.databaseUp.set(now ? 1 : 0);
     this.gauges.breakersOpen.set(this.invoiceCloud.breakers().filter(({ state }) => state === 'open').length);
@@ -87,6 +90,12 @@ export class Metrics {
     this.gauges.untold.set(standing.filter(({ toldAt }) => toldAt === null).length);
   }
 
+  private tellPrimary(): void {
+    const { current } = this.primary;
+    this.gauges.timeline.reset();
+    if (current) this.gauges.timeline.set({ system: current.system }, current.timeline);
+  }
+
   observe(method: string, route: string, status: number, seconds: number): void {
     this.requests.observe({ method, route, status: String(status) }, seconds);
   }
@@ -112,6 +121,7 @@ function gaugesOf(own: Registry, shared: Registry) {
     untold: gauge('alerts_untold', 'Alerts that stand and that neither ALERT_URL nor ALERT_MAIL has taken.', [], own),
     unconfirmed: gauge('unconfirmed_openings_today', 'Openings whose answer was lost, of the last 24 hours.'),
     unknown: gauge('unknown_postbacks_today', 'Postbacks to unknown addresses, of the last 24 hours.'),
+    timeline: gauge('database_timeline', 'Timeline of the primary that this process serves from.', ['system'], own),
     breakersOpen: gauge('invoice_cloud_breakers_open', 'Billers whose calls this process holds back for now.', [], own),
   };
 }

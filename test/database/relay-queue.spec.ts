@@ -4,6 +4,7 @@ import { SecretBox } from '../../src/common/secret-box.js';
 import { type Config, readConfig } from '../../src/config/config.js';
 import { dataSourceOptions } from '../../src/database/database.js';
 import { Listener } from '../../src/database/listener.js';
+import { Primary } from '../../src/database/primary.js';
 import { Partner } from '../../src/partners/partner.entity.js';
 import type { Claimed } from '../../src/relay/claim.js';
 import { DeliveryQueue, type Room } from '../../src/relay/delivery-queue.js';
@@ -36,7 +37,11 @@ beforeAll(async () => {
     ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
     ADMIN_KEY: 'an-admin-key-of-32-characters-or-more',
   });
-  relay = new RelayService(dataSource.getRepository(Delivery), box, new WakeUp(new Listener(config)));
+  relay = new RelayService(
+    dataSource.getRepository(Delivery),
+    box,
+    new WakeUp(new Listener(new Primary(config.databaseUrl))),
+  );
   queue = new DeliveryQueue(dataSource, box, config);
 });
 afterAll(() => dataSource.destroy());

@@ -1,27 +1,21 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Client, Pool, Query } from 'pg';
 import { watched } from '../../src/database/database.js';
+import { AUTHENTICATION_OK, errorMessage, GREETING, READY } from '../support/postgres-wire.js';
 import { newDatabase } from '../support/db.js';
 
-const message = (type: string, body: Buffer): Buffer => {
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(body.length + 4);
-  return Buffer.concat([Buffer.from(type), length, body]);
-};
-const AUTHENTICATION_OK = message('R', Buffer.alloc(4));
-const READY = message('Z', Buffer.from('I'));
-const LAST_WORDS = message(
-  'E',
-  Buffer.from('SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0'),
-);
+const LAST_WORDS = errorMessage('FATAL', '57P01', 'terminating connection due to unexpected postmaster exit');
 
 test('a PostgreSQL that dies while a connection passes from hand to hand does not take the process with it', async () => {
   const sockets = new Set<Socket>();
   const dying = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
-    // One write: the client reads its readiness and its death in one go, before anybody has been given it.
-    socket.once('data', () => socket.end(Buffer.concat([AUTHENTICATION_OK, READY, LAST_WORDS])));
+    socket.once('data', () => {
+      socket.write(Buffer.concat([AUTHENTICATION_OK, READY]));
+      // One write: the client reads its readiness and its death in one go, before anybody has been given it.
+      socket.once('data', () => socket.end(Buffer.concat([GREETING, LAST_WORDS])));
+    });
   });
   await new Promise<void>((done) => dying.listen(0, '127.0.0.1', done));
   const { port } = dying.address() as AddressInfo;
@@ -40,7 +34,7 @@ test('a PostgreSQL that dies while a connection passes from hand to hand does no
 });
 
 describe('a server that falls silent', () => {
-  const REFUSED = message('E', Buffer.from('SERROR\0C55P03\0Mcanceling statement due to lock timeout\0\0'));
+  const REFUSED = errorMessage('ERROR', '55P03', 'canceling statement due to lock timeout');
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   const clientOf = async (answer: (socket: Socket) => void): Promise<Client> => {
@@ -49,7 +43,10 @@ describe('a server that falls silent', () => {
       socket.on('error', () => undefined);
       socket.once('data', () => {
         socket.write(Buffer.concat([AUTHENTICATION_OK, READY]));
-        socket.once('data', () => answer(socket));
+        socket.once('data', () => {
+          socket.write(GREETING);
+          socket.once('data', () => answer(socket));
+        });
       });
     });
     servers.push(server);
@@ -159,7 +156,7 @@ describe('a query', () => {
         (thrown: unknown) => thrown as Error & { code: string },
       );
       expect(error?.code).toBe('42703');
-      expect(error?.stack).toContain('database.ts');
+      expect(error?.stack).toContain('clients.ts');
       expect((await client.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
     } finally {
       client.release();
