@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillersModule } from '../billers/billers.module.js';
 import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
 import { RelayModule } from '../relay/relay.module.js';
+import { BeingRecorded } from './being-recorded.js';
 import { Cpv2Controller } from './cpv2.controller.js';
 import { Idempotency } from './idempotency.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
@@ -40,7 +41,8 @@ import { Settlement } from './settlement.js';
     CloudPayJanitor,
     Settlement,
     ReturnPages,
+    BeingRecorded,
   ],
-  exports: [PaymentsService, PaymentQueries, Refunds, Settlement, ReturnPages],
+  exports: [PaymentsService, PaymentQueries, Refunds, Settlement, ReturnPages, BeingRecorded],
 })
 export class CloudPayModule {}

@@ -11,6 +11,8 @@ export interface Page {
   readonly frameAncestors?: readonly string[];
   /** Where its forms may post to. */
   readonly formAction: string;
+  /** The browser asks for it again by itself, after so many seconds. */
+  readonly refreshSeconds?: number;
 }
 
 const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;
@@ -54,6 +56,7 @@ export function sendPage(reply: FastifyReply, status: number, page: Page): void 
         ${script}
       </body>
     </html> `.text;
+  if (page.refreshSeconds !== undefined) void reply.header('refresh', String(page.refreshSeconds));
   void reply
     .status(status)
     .header('content-type', 'text/html; charset=utf-8')

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { ArgumentsHost, Catch, ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { html } from './html.js';
-import { sendPage } from './page.js';
+import { type Page, sendPage } from './page.js';
 import { FieldError, PlatformError } from './platform-error.js';
 
 /** RFC 9457, with the members we add. */
@@ -21,10 +21,13 @@ export interface Problem {
 /** A route may answer its errors in another form: `@RouteConfig({ renderProblem })`. */
 export type RenderProblem = (problem: Problem) => unknown;
 
+/** What differs from the usual page of an error. */
+export type ProblemPage = (problem: Problem) => Partial<Page>;
+
 interface RouteShape {
   readonly renderProblem?: RenderProblem;
-  /** Errors are pages for those who ask for HTML: a person looks at this route. */
-  readonly problemPage?: boolean;
+  /** Errors are pages for those who ask for HTML: a person looks at this route. It may say more than the error does. */
+  readonly problemPage?: true | ProblemPage;
 }
 
 const MALFORMED = {
@@ -79,6 +82,7 @@ export class ProblemFilter implements ExceptionFilter {
         formAction: `'none'`,
         // Nothing on it can be clicked; a portal's iframe should show it and not stay blank.
         frameAncestors: ['*'],
+        ...(config.problemPage !== true && config.problemPage(problem)),
       });
       return;
     }

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { readForms } from '../../local/html-forms.js';
 import { readFile } from 'node:fs/promises';
 import { api, type Answer } from '../support/api.js';
@@ -52,7 +53,7 @@ function linkOf(text: string): Record<string, string> {
 describe('a payment with a PortalOrigin', () => {
   test('gives Invoice Cloud a return page of the platform, and PortalOrigin to nobody', async () => {
     const { sent, returnUrl } = await opened();
-    expect(returnUrl).toMatch(new RegExp(`^${stage.apiUrl}/return/[\\w-]{43}$`));
+    expect(returnUrl).toMatch(new RegExp(`^${stage.apiUrl}/return/[\\w-]{86}$`));
     expect(Object.keys(sent)).not.toContain('PortalOrigin');
   });
 
@@ -225,9 +226,19 @@ describe('a return link', () => {
   });
 
   test('that nobody made answers as an expired one', async () => {
-    for (const path of ['/return/guessed', `/return/${'x'.repeat(43)}`]) {
+    for (const path of ['/return/guessed', `/return/${'x'.repeat(43)}`, `/return/${'x'.repeat(86)}`]) {
       expect(await api({ path })).toMatchObject({ status: 410, body: { code: 'return_link_expired' } });
     }
+  });
+
+  test('of a release before, without a stamp, still works', async () => {
+    const { my360, payment } = await opened();
+    const ticket = randomBytes(32).toString('base64url');
+    await my360.story.db.rows('update return_tickets set digest = $1 where payment_id = $2', [
+      createHash('sha256').update(ticket).digest(),
+      payment.id,
+    ]);
+    expect(linkOf((await open(`/return/${ticket}`)).text)).toMatchObject({ href: RETURN_URL });
   });
 
   test.each([{ portalOrigins: ['https://other.example'] }, { returnOrigins: [PORTAL_ORIGIN] }])(
