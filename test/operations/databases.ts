@@ -130,7 +130,7 @@ export class Databases {
         const { name } = await this.patroni.primary(1_000);
         return this.patroni.members.every((member) =>
           ['primary', 'laboratory'].every(
-            (door) => (servers.get(`${door}/${member.name}`) === 'UP') === (member.name === name),
+            (door) => servers.get(`${door}/${member.name}`)?.startsWith('UP') === (member.name === name),
           ),
         );
       },

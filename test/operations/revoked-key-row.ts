@@ -16,6 +16,8 @@ interface Watch {
   believed: number;
   /** 200 before it: this process knew the old primary alone. */
   unaware: number;
+  /** Other answers after it, with their numbers. */
+  readonly others: Record<string, number>;
   metAt: number | undefined;
   lastBelievedAt: number | undefined;
 }
@@ -59,6 +61,7 @@ async function play(lab: Laboratory): Promise<Outcome> {
   const watches = roles.map(({ name }): Watch => ({
     name,
     asked: 0,
+    others: {},
     believed: 0,
     unaware: 0,
     metAt: undefined,
@@ -70,7 +73,11 @@ async function play(lab: Laboratory): Promise<Outcome> {
         watch.metAt ??= await metAt(lab, watch.name);
         const status = await look(processes[index]?.url ?? '');
         watch.asked += 1;
-        if (status !== 200) return;
+        if (status !== 200) {
+          const word = String(status ?? 'no answer');
+          watch.others[word] = (watch.others[word] ?? 0) + 1;
+          return;
+        }
         const now = Date.now();
         if (watch.metAt === undefined || now < watch.metAt) watch.unaware += 1;
         else {
@@ -91,7 +98,7 @@ function outcome(watches: readonly Watch[]): Outcome {
     notes: watches.map(
       (watch) =>
         `${watch.name}: asked ${watch.asked} times with a revoked key; 200 after the first contact with the new primary ` +
-        `${watch.believed} times, for ${seconds(watch).toFixed(1)} s; 200 before it ${watch.unaware} times` +
+        `${watch.believed} times, for ${seconds(watch).toFixed(1)} s; 200 before it ${watch.unaware} times; else ${JSON.stringify(watch.others)}` +
         (watch.metAt === undefined ? ' (it never met the new primary)' : ''),
     ),
     failures: watches
