@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { Client } from 'pg';
 import { freePort } from '../chaos/ports.js';
 import { until } from '../chaos/time.js';
@@ -19,11 +20,14 @@ export class Databases {
   private constructor(
     readonly haproxy: Haproxy,
     private readonly patroni: Patroni,
+    /** As whom HAProxy runs. */
+    private readonly user: string,
   ) {}
 
   static async start(folder: Folder, programs: Programs, patroni: Patroni): Promise<Databases> {
     const home = await folder.own('haproxy');
-    const databases = new Databases(new Haproxy(folder, home, 'haproxy-postgres', programs), patroni);
+    const user = programs.account ? 'postgres' : userInfo().username;
+    const databases = new Databases(new Haproxy(folder, home, 'haproxy-postgres', programs), patroni, user);
     await databases.configure(home);
     await databases.prepare();
     return databases;
@@ -87,6 +91,7 @@ export class Databases {
     [this.port, this.ownPort] = [await freePort(), await freePort()];
     const [first, second] = this.patroni.members;
     const text = await filled('haproxy.cfg', {
+      HAPROXY_USER: this.user,
       HAPROXY_SOCKET: `${home}/haproxy-postgres.sock`,
       LISTEN: `127.0.0.1:${this.port}`,
       MEMBER_1: first?.name ?? '',

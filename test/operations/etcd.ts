@@ -4,6 +4,7 @@ import { until } from '../chaos/time.js';
 import { Component } from './component.js';
 import type { Folder } from './folder.js';
 import type { Programs } from './packages.js';
+import { filled } from './templates.js';
 
 /** One etcd, in which Patroni keeps who the leader is. In production there are three. */
 export class Etcd {
@@ -15,19 +16,21 @@ export class Etcd {
 
   static async start(folder: Folder, { etcd, account }: Programs): Promise<Etcd> {
     const data = await folder.own('etcd');
-    const client = `127.0.0.1:${await freePort()}`;
-    const peer = `127.0.0.1:${await freePort()}`;
-    const component = new Component(folder, {
-      name: 'etcd',
-      command: etcd,
-      args: [
-        ...['--name', 'lab', '--data-dir', data],
-        ...['--listen-client-urls', `http://${client}`, '--advertise-client-urls', `http://${client}`],
-        ...['--listen-peer-urls', `http://${peer}`, '--initial-advertise-peer-urls', `http://${peer}`],
-        ...['--initial-cluster', `lab=http://${peer}`],
-      ],
-      account,
+    const [port, peerPort] = [await freePort(), await freePort()];
+    const settings = await filled('etcd.env', {
+      MEMBER: 'etcd',
+      CLUSTER: 'billbridge',
+      ADDRESS: '127.0.0.1',
+      ETCD_PORT: port,
+      ETCD_PEER_PORT: peerPort,
+      ETCD_DATA: data,
+      ETCD_CLUSTER: `etcd=http://127.0.0.1:${peerPort}`,
     });
+    const env = Object.fromEntries(
+      [...settings.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    const component = new Component(folder, { name: 'etcd', command: etcd, args: [], env, account });
+    const client = `127.0.0.1:${port}`;
     component.start();
     const healthy = await until(
       async () =>
