@@ -47,11 +47,6 @@ export class Databases {
     return `postgres://postgres:${this.patroni.superuserPassword}@127.0.0.1:${this.ownPort}/billbridge`;
   }
 
-  /** The platform's door, for writing to it as the platform does. */
-  get probeUrl(): string {
-    return this.url.replace(/\/billbridge$/, '/probe');
-  }
-
   /** Both members are taken out of HAProxy, and what is open is cut. */
   async shut(): Promise<void> {
     for (const { name } of this.patroni.members) await this.haproxy.order(`disable server primary/${name}`);
@@ -119,9 +114,8 @@ export class Databases {
       admin,
       `create role billbridge login password '${this.password}'`,
       'create database billbridge owner billbridge',
-      'create database probe owner billbridge',
     );
-    await this.query(this.probeUrl, 'create table probe (id text)');
+    await this.query(this.url, 'create schema laboratory', 'create table laboratory.probe (id text)');
   }
 
   /**

@@ -59,7 +59,7 @@ async function wrote(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: PATIENCE_MS });
   client.on('error', () => undefined);
   try {
-    const write = client.connect().then(() => client.query('insert into probe values ($1)', [randomUUID()]));
+    const write = client.connect().then(() => client.query('insert into laboratory.probe values ($1)', [randomUUID()]));
     return (await Promise.race([write, sleep(PATIENCE_MS)])) !== undefined;
   } catch {
     return false;

@@ -75,7 +75,7 @@ export function underLoad(fault: Fault): Row['play'] {
 }
 
 async function strike(lab: Laboratory, fault: Fault, prepared: readonly Prepared[], pace: Pace) {
-  const probe = new Probe(fault.probeUrl?.(lab) ?? lab.databases.probeUrl);
+  const probe = new Probe(fault.probeUrl?.(lab) ?? lab.databases.url);
   const posting = new Posting(prepared, pace.rate);
   try {
     await sleep(LEAD_MS);
