@@ -77,6 +77,11 @@ export class Posting {
     return this.posts.length === this.prepared.length;
   }
 
+  /** How many have been posted so far. */
+  get count(): number {
+    return this.posts.length;
+  }
+
   /** No more are posted; those under way are waited for. */
   async stop(): Promise<Posted[]> {
     this.running = false;
