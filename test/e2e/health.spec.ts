@@ -17,7 +17,7 @@ beforeAll(async () => {
   databaseUrl = await newDatabase();
   proxy = await TcpProxy.to(databaseUrl);
   platform = await startPlatform({ DATABASE_URL: proxy.url, DATABASE_POOL_SIZE: '2' });
-});
+}, 60_000);
 
 afterAll(async () => {
   await stopPlatforms();
