@@ -5,6 +5,8 @@ import { createApp } from './app.js';
 import { Draining } from './common/draining.js';
 import { ConfigError, type Config, readConfig } from './config/config.js';
 import { migrate, MigrationFailed } from './database/migrate.js';
+import { NotPrimary, Primary } from './database/primary.js';
+import { checkSession, UnusableDatabase } from './database/session-check.js';
 
 /** For exchanges, deliveries and sweeps that are under way when we stop accepting. Milliseconds. */
 const STOP_MS = 30_000;
@@ -12,6 +14,7 @@ const STOP_MS = 30_000;
 /** Reads the environment once, brings the schema up to date, and listens until it is told to stop. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  await checkSession(new Primary(config.databaseUrl));
   if (config.migrateOnStart) {
     const done = await migrate(config.databaseUrl, { say: (line) => process.stdout.write(`migrations: ${line}\n`) });
     if (done.length > 0) process.stdout.write(`migrations: done, ${done.length} of this release\n`);
@@ -72,10 +75,8 @@ async function listen(app: Awaited<ReturnType<typeof createApp>>, { port, host }
 main().catch((error: unknown) => {
   // A driver's error may quote the connection string; the message of our own errors never does.
   const { code, name } = error as { code?: string; name?: string };
-  const text =
-    error instanceof ConfigError || error instanceof MigrationFailed
-      ? error.message
-      : `The platform could not start (${code ?? name ?? 'unknown'})`;
+  const plain = [ConfigError, MigrationFailed, UnusableDatabase, NotPrimary].some((kind) => error instanceof kind);
+  const text = plain ? (error as Error).message : `The platform could not start (${code ?? name ?? 'unknown'})`;
   process.stderr.write(`${text}\n`);
   process.exit(1);
 });
