@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Client, Pool } from 'pg';
 import { SESSION, watched } from '../../src/database/database.js';
 import { Primary } from '../../src/database/primary.js';
@@ -9,6 +10,9 @@ import { startPgbouncer, stopPgbouncers } from '../support/pgbouncer.js';
 import { type Platform, startAndFail, startPlatform, stopPlatforms } from '../support/platform.js';
 import { stage } from '../support/stage-facts.js';
 import { newStory, postBack } from '../support/story.js';
+
+// Each starts a pooler and processes.
+jest.setTimeout(120_000);
 
 let databaseUrl: string;
 beforeAll(async () => {
@@ -33,7 +37,7 @@ describe('PgBouncer in session mode, by its defaults', () => {
   test('carries payments from opening to PostBack', async () => {
     const story = await newStory({ url: platforms[0]?.url, databaseUrl });
     const { id, postBackUrl, InvoiceNumber } = await story.openAnother();
-    expect(await postBack(postBackUrl, story.message({ InvoiceNumber }))).toBe(200);
+    expect(await postBack(postBackUrl, story.message({ InvoiceNumber }))).toBe(204);
     expect(await db(databaseUrl).rows('select status from payments where id = $1', [id])).toEqual([{ status: 'paid' }]);
   });
 
