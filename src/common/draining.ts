@@ -52,8 +52,9 @@ export class Draining implements BeforeApplicationShutdown {
   }
 
   private async close(server: Server): Promise<void> {
+    // Idle connections first: whoever used one connects anew, and is still served. The listening socket last.
+    server.closeIdleConnections();
     await untilNobodyKnocks(server);
-    // Closes idle connections first and the listening socket last, in one go.
     const closed = new Promise<void>((done) => server.close(() => done()));
     const since = performance.now();
     const look = setInterval(() => {
