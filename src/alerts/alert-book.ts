@@ -7,6 +7,8 @@ import type { AlertView } from './alert.view.js';
 
 /** Between two looks at the database, where nothing calls for one sooner. Seconds. */
 const MOST_BEAT = 10;
+/** An alert is over when nobody has seen it for so long. Seconds. */
+const LEAST_STANDING = 10;
 
 /** An alert that this process has raised. */
 export interface OwnAlert {
@@ -88,7 +90,7 @@ export class AlertBook {
             ...alert,
             ageSeconds: Math.max(0, now - raisedAt.getTime()) / 1000,
             // Three times as long as this process stays away from the database, so that a slow look ends nothing.
-            standsSeconds: gone ? 0 : 3 * this.beatSeconds,
+            standsSeconds: gone ? 0 : Math.max(3 * this.beatSeconds, LEAST_STANDING),
             told: alone === 'told',
           })),
         );

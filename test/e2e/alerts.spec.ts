@@ -34,7 +34,7 @@ describe('what has waited for too long', () => {
     // One after the other, since the first one makes the schema.
     platforms = [await startPlatform(env), await startPlatform(env)];
     story = await newStory({ url: platforms[0]?.url ?? '', databaseUrl });
-  });
+  }, 90_000);
   const url = (n: number): string => platforms[n]?.url ?? '';
 
   test('is told once for all processes, shown by each, and told once more when it is over', async () => {
@@ -102,7 +102,7 @@ describe('what has waited for too long', () => {
     expect(await story.db.count('from alerts where cleared_at is not null and told_at is not null and not told')).toBe(
       1,
     );
-  }, 60_000);
+  }, 120_000);
 
   test('is of every kind that the platform knows by itself', async () => {
     const { id } = await story.openAnother();
