@@ -18,6 +18,7 @@ import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 import { HistoryByConstruction1765920000000 } from './1765920000000-history-by-construction.js';
 import { Alerts1766100000000 } from './1766100000000-alerts.js';
+import { Restores1766110000000 } from './1766110000000-restores.js';
 
 /** In the order they run. */
 export const migrations = [
@@ -41,6 +42,7 @@ export const migrations = [
   LeanOpenings1765910000000,
   HistoryByConstruction1765920000000,
   Alerts1766100000000,
+  Restores1766110000000,
 ];
 
 /** The newest migration of the release before: `npm run migrate -- --back` undoes what came after it. */

@@ -1,15 +1,17 @@
 import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { verifyChain } from './audit/verify.js';
+import { restoreCheck, WrongArguments } from './restore/restore-command.js';
 import { PlatformError } from './common/platform-error.js';
 import { ConfigError, readConfig } from './config/config.js';
 import { clientOf, dataSourceOptions } from './database/database.js';
 import { rotate, verifyKeys } from './database/rotation.js';
+import { keysOfJournal } from './journal/journal-reader.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** What an operator runs beside the platform, with the platform's own settings. Each exits with 1 when something is wrong. */
-const COMMANDS: Readonly<Record<string, () => Promise<boolean>>> = {
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   'keys:rotate': () =>
     withClient(async (client) => {
       const { encryptionKeys } = readConfig(process.env);
@@ -19,16 +21,18 @@ const COMMANDS: Readonly<Record<string, () => Promise<boolean>>> = {
     }),
   'keys:verify': () =>
     withClient(async (client) => {
-      const { encryptionKeys } = readConfig(process.env);
+      const { encryptionKeys, journal } = readConfig(process.env);
       const { sound, findings } = await verifyKeys(client, encryptionKeys);
       say(`${sound} values open with key "${encryptionKeys[0]?.id}" alone.`);
       findings.forEach(say);
-      say(
-        findings.length === 0
-          ? 'No value needs another key.'
-          : 'Keep those keys in ENCRYPTION_KEYS, and run keys:rotate.',
-      );
-      return findings.length === 0;
+      const [first] = encryptionKeys;
+      const inJournal = journal.dir ? [...(await keysOfJournal(journal.dir))].filter(([id]) => id !== first?.id) : [];
+      for (const [id, count] of inJournal)
+        say(`the journal of openings needs key "${id}" (${count}), for a week at most`);
+      if (findings.length > 0) say('Keep those keys in ENCRYPTION_KEYS, and run keys:rotate.');
+      else if (inJournal.length > 0) say('Keep those keys in ENCRYPTION_KEYS until the journal is younger.');
+      else say('No value needs another key.');
+      return findings.length + inJournal.length === 0;
     }),
   'audit:verify': async () => {
     const { databaseUrl } = readConfig(process.env);
@@ -46,6 +50,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<boolean>>> = {
       await dataSource.destroy();
     }
   },
+  'restore:check': (args) => restoreCheck(readConfig(process.env), args, say),
 };
 
 async function withClient(work: (client: Client) => Promise<boolean>): Promise<boolean> {
@@ -64,10 +69,10 @@ if (!command) {
   process.exit(2);
 }
 try {
-  process.exit((await command()) ? 0 : 1);
+  process.exit((await command(process.argv.slice(3))) ? 0 : 1);
 } catch (error) {
-  const known = error instanceof ConfigError || error instanceof PlatformError;
+  const known = error instanceof ConfigError || error instanceof PlatformError || error instanceof WrongArguments;
   const { code, name } = error as { code?: string; name?: string };
-  process.stderr.write(`${known ? (error as Error).message : `failed (${code ?? name})`}\n`);
+  process.stderr.write(`${known ? error.message : `failed (${code ?? name})`}\n`);
   process.exit(1);
 }

@@ -104,6 +104,16 @@ export class BillersAdminController {
     return this.admin.setActive(actor, billerId, true);
   }
 
+  /** Lets a biller open payments again after a restore: it was compared with Invoice Cloud */
+  @Post(':billerId/restore-settled')
+  @HttpCode(200)
+  @RequiresRole('operator')
+  @ApiOkResponse({ type: BillerView })
+  @ApiProblems(OF_BILLERS)
+  settleRestore(@CurrentActor() actor: Actor, @Param('billerId', IdParam) billerId: string): Promise<BillerView> {
+    return this.admin.settleRestore(actor, billerId);
+  }
+
   /**
    * Looks whether a biller is ready, and says what to do where it is not
    *

@@ -3,6 +3,7 @@ import { type Actor, AuditTrail } from '../audit/audit-trail.js';
 import { type BillerFacts, NO_FACTS } from '../billers/biller-rules.js';
 import { BillersService } from '../billers/billers.service.js';
 import { BillerHasOpenPayments } from '../billers/errors.js';
+import { UnsettledBillers } from '../billers/unsettled.js';
 import { PaymentQueries } from '../cloud-pay/payment-queries.js';
 import { PartnersService } from '../partners/partners.service.js';
 import { BillerDetails } from './biller-details.js';
@@ -17,6 +18,7 @@ export class BillersAdminService {
     private readonly billers: BillersService,
     private readonly payments: PaymentQueries,
     private readonly details: BillerDetails,
+    private readonly unsettled: UnsettledBillers,
   ) {}
 
   async create(actor: Actor, { partnerId, ...given }: CreateBiller): Promise<BillerView> {
@@ -46,6 +48,11 @@ export class BillersAdminService {
 
   async setActive(actor: Actor, id: string, active: boolean): Promise<BillerView> {
     return billerView(await this.audit.change(actor, (change) => this.billers.setActive(change, id, active)));
+  }
+
+  /** Openings go on. */
+  async settleRestore(actor: Actor, id: string): Promise<BillerView> {
+    return billerView(await this.audit.change(actor, (change) => this.unsettled.settle(change, id)));
   }
 
   get(id: string): Promise<BillerDetailView> {

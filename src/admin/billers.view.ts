@@ -30,6 +30,8 @@ export class BillerView {
   @ApiProperty({ type: 'integer', nullable: true }) hostedPageSeconds: number | null;
   /** Null while it is switched on. */
   @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) deactivatedAt: string | null;
+  /** Since a restore of the database openings are refused, until then at most. Null: they are not. */
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) unsettledUntil: string | null;
   /** Its ETag, without the quotes. */
   revision: number;
   @ApiProperty({ format: 'date-time' }) createdAt: string;
@@ -132,6 +134,7 @@ export const billerView = (biller: Biller): BillerView => ({
   partnerId: biller.partnerId,
   ...(Object.fromEntries(FACTS.map((name) => [name, biller[name]])) as Pick<Biller, (typeof FACTS)[number]>),
   deactivatedAt: biller.deactivatedAt?.toISOString() ?? null,
+  unsettledUntil: biller.unsettledUntil?.toISOString() ?? null,
   revision: biller.revision,
   createdAt: biller.createdAt.toISOString(),
   updatedAt: biller.updatedAt.toISOString(),

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsUUID, Matches, Max, Min } from 'class-validator';
-import { IsText, Optional } from '../common/rules.js';
+import { IsText, IsTime, Optional } from '../common/rules.js';
 
 /** As large as an amount may be. Cents. */
 const MOST_CENTS = 9_999_999_999;
@@ -11,6 +11,14 @@ export class ListPostbacksQuery {
   @Optional() @IsIn(['held', 'rejected']) verdict: 'held' | 'rejected' = 'held';
   /** Those of this payment alone. */
   @Optional() @IsUUID() paymentId?: string;
+  /** Those alone that came to an address that is no payment's. */
+  @ApiProperty({ required: false, type: 'boolean' })
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  withoutPayment?: boolean;
+  /** Received at this time or later. @example '2026-01-31T00:00:00Z' */
+  @Optional() @IsTime() receivedFrom?: string;
   /** `nextCursor` of the page before. */
   @Optional() @IsUUID() cursor?: string;
   /** How many postbacks a page holds. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
 import { newId } from '../common/id.js';
@@ -54,7 +54,8 @@ export class Change {
 export class AuditTrail {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly memory: Memory,
+    /** Of a process that serves; a command has none. */
+    @Inject(Memory) private readonly memory: Pick<Memory, 'forget'>,
   ) {}
 
   /**

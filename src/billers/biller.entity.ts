@@ -30,6 +30,7 @@ export interface CloudPayPolicy {
 @Entity('billers')
 @Unique('billers_biller_guid_key', ['billerGuid'])
 @Index('billers_partner_id_idx', ['partnerId', 'id'])
+@Index('billers_unsettled_idx', ['unsettledUntil'], { where: 'unsettled_until is not null' })
 // Expressions, which TypeORM can't describe; they are made by the migration.
 @Index('billers_name_idx', { synchronize: false })
 @Index('billers_dba_idx', { synchronize: false })
@@ -70,6 +71,10 @@ export class Biller {
   @Column('integer', { nullable: true }) hostedPageSeconds: number | null;
   /** From then on partners can't act for it; what is under way ends as it would have. */
   @Column('timestamptz', { nullable: true }) deactivatedAt: Date | null;
+  /** The database was restored to this time, without a whole journal: what was opened since is not known here. */
+  @Column('timestamptz', { nullable: true }) unsettledSince: Date | null;
+  /** Until then every page of that time has ended; openings are refused. Null: none are. */
+  @Column('timestamptz', { nullable: true }) unsettledUntil: Date | null;
   /** Grows with every change; its ETag. */
   @Column('integer', { default: 1 }) revision: number;
   @CreateDateColumn({ type: 'timestamptz', default: () => 'now()' }) createdAt: Date;

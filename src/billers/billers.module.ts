@@ -10,6 +10,7 @@ import { OpeningFacts } from './opening-facts.js';
 import { InvoiceCloudKey } from './invoice-cloud-key.entity.js';
 import { BillerSetting, BillerSettingChange, SettingDefinition } from './setting.entity.js';
 import { SettingsService } from './settings.service.js';
+import { UnsettledBillers } from './unsettled.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Biller, InvoiceCloudKey, BillerSetting, BillerSettingChange, SettingDefinition])],
@@ -19,9 +20,18 @@ import { SettingsService } from './settings.service.js';
     SettingsService,
     BillerList,
     SecretsSweep,
+    UnsettledBillers,
     BillerGuard,
     OpeningFacts,
   ],
-  exports: [BillersService, BillerSecretsService, SettingsService, BillerList, BillerGuard, OpeningFacts],
+  exports: [
+    UnsettledBillers,
+    BillersService,
+    BillerSecretsService,
+    SettingsService,
+    BillerList,
+    BillerGuard,
+    OpeningFacts,
+  ],
 })
 export class BillersModule {}

@@ -48,6 +48,13 @@ export class BillerDeactivated extends PlatformError {
   static override readonly title = 'This biller is switched off';
 }
 
+/** See `unsettled.ts`. */
+export class RestoreUnsettled extends PlatformError {
+  static override readonly code = 'restore_unsettled';
+  static override readonly status = 503;
+  static override readonly title = 'Openings of this biller wait after a restore of the database';
+}
+
 export class BillerChanged extends PlatformError {
   static override readonly code = 'biller_changed';
   static override readonly status = 412;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BillersModule } from '../billers/billers.module.js';
 import { InvoiceCloudModule } from '../invoice-cloud/invoice-cloud.module.js';
+import { JournalModule } from '../journal/journal.module.js';
 import { RelayModule } from '../relay/relay.module.js';
 import { BeingRecorded } from './being-recorded.js';
 import { Cpv2Controller } from './cpv2.controller.js';
@@ -28,6 +29,7 @@ import { Settlement } from './settlement.js';
     TypeOrmModule.forFeature([Payment, PaymentEvent, Receipt, IdempotencyKey, ReturnTicket]),
     BillersModule,
     InvoiceCloudModule,
+    JournalModule,
     RelayModule,
   ],
   controllers: [PaymentsController, Cpv2Controller, ReturnController],

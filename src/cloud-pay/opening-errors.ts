@@ -1,4 +1,4 @@
-import { BillerHasNoApiKey, OriginNotAllowed } from '../billers/errors.js';
+import { BillerHasNoApiKey, OriginNotAllowed, RestoreUnsettled } from '../billers/errors.js';
 import { InvalidRequest } from '../common/platform-error.js';
 import {
   InvoiceCloudAnswerUnreadable,
@@ -38,4 +38,5 @@ export const OF_OPENING = [
   InvoiceCloudAnswerUnreadable,
   InvoiceCloudTimeout,
   PublicUrlMissing,
+  RestoreUnsettled,
 ];

@@ -7,8 +7,10 @@ import { SecretBox } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { InvoiceCloudError, InvoiceCloudRejected } from '../invoice-cloud/errors.js';
 import { InvoiceAlreadyPaid, InvoiceBeingOpened } from './errors.js';
+import { journaled } from './journaled-opening.js';
 import { type Claim, Idempotency } from './idempotency.js';
 import { QuickOpenings } from './quick-openings.js';
+import { OpeningsJournal } from '../journal/openings-journal.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import { addEvent } from './payment-event.entity.js';
 import { pagesOf, subtractedOf } from './parts.js';
@@ -44,6 +46,7 @@ export class Openings {
     private readonly idempotency: Idempotency,
     private readonly quick: QuickOpenings,
     private readonly box: SecretBox,
+    private readonly journal: OpeningsJournal,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -120,8 +123,12 @@ export class Openings {
       reused: false,
     };
     const opened = { id: payment.id, hostedPageSealed, openedAt, pageExpiresAt };
+    // Beside the database's own record: an opening waits for the slower of both.
+    const written = this.journal.append(payment.id, journaled(payment, opened));
     const quick = await this.quick.recordOpened(opened, claim && { claim, answer });
-    return quick ? answer : this.decideOpened(payment, url, hostedPageSealed, pageSeconds, claim);
+    const told = quick ? answer : await this.decideOpened(payment, url, hostedPageSealed, pageSeconds, claim);
+    await written;
+    return told;
   }
 
   private decideOpened(

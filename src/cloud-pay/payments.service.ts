@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Biller, CloudPayPolicy } from '../billers/biller.entity.js';
+import { refuseUnsettled } from '../billers/unsettled.js';
 import { type ForOpening, OpeningFacts } from '../billers/opening-facts.js';
 import { clockFrom } from '../common/clock.js';
 import { newId } from '../common/id.js';
@@ -105,12 +106,13 @@ export class PaymentsService {
     }
   }
 
-  /** Fills in what policy and settings say. @throws PolicyViolation, BillerHasNoApiKey, PublicUrlMissing */
+  /** Fills in what policy and settings say. @throws RestoreUnsettled, PolicyViolation, BillerHasNoApiKey, PublicUrlMissing */
   private async prepare(
     biller: Biller,
     request: CloudPaymentRequest,
     policy: CloudPayPolicy,
   ): Promise<ForOpening & { publicUrl: string }> {
+    refuseUnsettled(biller);
     applyPolicy(request, policy);
     const facts = await this.facts.of(biller);
     request.ReturnURL ??= facts.returnUrl;

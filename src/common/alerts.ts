@@ -27,6 +27,14 @@ export const ALERT_KINDS = {
     title: 'Processes serve from different primaries',
     next: 'Fence the old primary (docs/operators.md, "Failover").',
   },
+  'journal-failing': {
+    title: 'Openings are not written to the journal',
+    next: 'Give JOURNAL_DIR room. Until then, a restore of the database can not bring these openings back.',
+  },
+  'restore-unsettled': {
+    title: 'Billers whose openings are refused since the database was restored',
+    next: 'Compare each with Invoice Cloud, then: POST /admin/v1/billers/{billerId}/restore-settled.',
+  },
   'postbacks-held': {
     title: 'PostBacks have waited for a decision for more than an hour',
     next: 'Decide them: GET /admin/v1/postbacks?verdict=held.',

@@ -52,6 +52,12 @@ export interface Config {
     readonly from: string;
   };
   readonly alerts: AlertSettings;
+  readonly journal: {
+    /** Undefined: openings are written down in the database alone. */
+    readonly dir: string | undefined;
+    /** Of all files together; the oldest go first. */
+    readonly megabytes: number;
+  };
   /** Undefined: administrators use keys alone. */
   readonly oidc: OidcConfig | undefined;
   readonly trustProxy: readonly string[];
@@ -98,6 +104,8 @@ export const SETTINGS = {
   RELAY_REPLAYS_PER_MINUTE: 'how fast replays of one partner go out (600)',
   SMTP_URL: 'where mail goes out, such as smtps://user:password@mail.example.com; needed for approvals by mail',
   MAIL_FROM: 'the sender of mail (billbridge@localhost)',
+  JOURNAL_DIR: 'folder of the journal of openings, beside the database, for restores (SPOOL_DIR/journal)',
+  JOURNAL_MEGABYTES: 'how large the journal may be; a week is kept, and less where that is more (1024)',
   ALERT_URL: 'where alerts are posted, each once, as a signed webhook; https in production (none)',
   ALERT_SECRET: 'signs what is posted to ALERT_URL: whsec_ and base64 of 32 bytes; required with it',
   ALERT_MAIL: 'addresses that get alerts by mail, comma separated; takes SMTP_URL (none)',
@@ -210,6 +218,10 @@ export function readConfig(env: Env): Config {
     mail: {
       smtpUrl: url('SMTP_URL', text('SMTP_URL', ''), ['smtp:', 'smtps:']) || undefined,
       from: text('MAIL_FROM', 'billbridge@localhost'),
+    },
+    journal: {
+      dir: text('JOURNAL_DIR', env['SPOOL_DIR']?.trim() ? `${env['SPOOL_DIR'].trim()}/journal` : '') || undefined,
+      megabytes: integer('JOURNAL_MEGABYTES', 1_024, 1, 1_048_576),
     },
     alerts: readAlertSettings(
       {

@@ -15,6 +15,7 @@ interface Counts {
   readonly refunds: number;
   readonly off: number;
   readonly parked: number;
+  readonly unsettled: number;
 }
 
 /** What the rest of the platform calls an alert, and what has waited too long: looked for again and again, each kind once. */
@@ -36,9 +37,10 @@ export class Watch implements OnApplicationBootstrap {
 
   private async counts(): Promise<void> {
     const [now] = await this.dataSource.query<[Counts]>(COUNTS);
-    const { held, heldHours, refusals, refunds, off, parked } = now;
+    const { held, heldHours, refusals, refunds, off, parked, unsettled } = now;
     this.say('postbacks-held', held, `${held} PostBacks; the oldest came ${Math.floor(heldHours ?? 0)} h ago.`);
     this.say('refusal-after-approval', refusals, `${refusals} in the last 24 hours.`);
+    this.say('restore-unsettled', unsettled, `${unsettled} billers.`);
     this.say('refunds-due', refunds, `${refunds} payments.`);
     this.say('endpoint-off', off, `${off} endpoints.`);
     this.say('deliveries-parked', parked, `${parked} deliveries.`);
@@ -78,7 +80,8 @@ const COUNTS = `
     (select count(*)::int from relay_endpoints e where e.disabled_at < now() - interval '10 minutes' and exists (
        select from deliveries d where d.partner_id = e.partner_id and d.endpoint_id = e.id and d.status = 'pending')
     ) as off,
-    (select count(*)::int from deliveries where status = 'parked' and parked_at > now() - interval '1 day') as parked
+    (select count(*)::int from deliveries where status = 'parked' and parked_at > now() - interval '1 day') as parked,
+    (select count(*)::int from billers where unsettled_until is not null) as unsettled
   from (
     select count(*)::int as count, extract(epoch from now() - min(received_at))::float8 / 3600 as hours
     from postbacks where verdict = 'held' and received_at < now() - interval '1 hour'

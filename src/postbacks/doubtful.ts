@@ -9,11 +9,14 @@ import { fieldOf, readPostback } from './postback-message.js';
 import { Postback } from './postback.entity.js';
 import type { ComparisonView, PostbackDetailView, PostbackPageView, PostbackView } from './postback.view.js';
 import { PostbackRecorder } from './recorder.js';
+import { candidatesFor, saidIn } from './strays.js';
 import { readAttempt } from './verdict.js';
 
 interface DoubtfulQuery {
   readonly verdict: 'held' | 'rejected';
   readonly paymentId?: string | undefined;
+  readonly withoutPayment?: boolean | undefined;
+  readonly receivedFrom?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
@@ -28,16 +31,28 @@ export class DoubtfulPostbacks {
   ) {}
 
   /** The oldest first: they have waited longest. */
-  async list({ verdict, paymentId, cursor, limit }: DoubtfulQuery): Promise<PostbackPageView> {
+  async list({
+    verdict,
+    paymentId,
+    withoutPayment,
+    receivedFrom,
+    cursor,
+    limit,
+  }: DoubtfulQuery): Promise<PostbackPageView> {
     const select = this.postbacks.createQueryBuilder('b').where('b.verdict = :verdict', { verdict });
     if (paymentId) select.andWhere('b.paymentId = :paymentId', { paymentId });
+    if (withoutPayment) select.andWhere('b.paymentId is null');
+    if (receivedFrom) select.andWhere('b.receivedAt >= :receivedFrom', { receivedFrom });
     if (cursor) select.andWhere('b.id > :cursor', { cursor });
     const found = await select
       .orderBy('b.id', 'ASC')
       .limit(limit + 1)
       .getMany();
     const page = found.slice(0, limit);
-    return { data: page.map(view), nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null };
+    return {
+      data: page.map((postback) => this.view(postback)),
+      nextCursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null,
+    };
   }
 
   /** @throws PostbackNotFound */
@@ -66,7 +81,8 @@ export class DoubtfulPostbacks {
     const { approved, paymentGuid, amountCents } = read ?? {};
     const decidable = payment && approved !== undefined && paymentGuid !== undefined && amountCents !== undefined;
     return {
-      ...view(postback),
+      ...this.view(postback),
+      candidates: payment === null ? await candidatesFor(manager, message) : [],
       payment: payment && {
         id: payment.id,
         billerId: payment.billerId,
@@ -80,6 +96,11 @@ export class DoubtfulPostbacks {
           ? await this.preview(manager, payment, { approved, paymentGuid, amountCents })
           : null,
     };
+  }
+
+  private view(postback: Postback): PostbackView {
+    const said = postback.paymentId === null ? saidIn(readPostback(this.recorder.open(postback))) : null;
+    return { ...view(postback), said };
   }
 
   private async preview(
@@ -99,7 +120,7 @@ export class DoubtfulPostbacks {
 const dollars = (cents: number | null | undefined): string | null =>
   cents === null || cents === undefined ? null : dollarsOf(cents);
 
-const view = (postback: Postback): PostbackView => ({
+const view = (postback: Postback): Omit<PostbackView, 'said'> => ({
   id: postback.id,
   paymentId: postback.paymentId,
   source: postback.source,

@@ -16,6 +16,9 @@ export class PostbackView {
   /** The administrator who accepted or rejected it. */
   @ApiProperty({ type: 'string', nullable: true }) decidedBy: string | null;
   @ApiProperty({ type: 'string', nullable: true }) decisionReason: string | null;
+  /** Of one that came to an address that is no payment's: what it says, as far as money hangs on it. Else null. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true })
+  said: Readonly<Record<string, string>> | null;
 }
 
 export class PostbackPageView {
@@ -40,6 +43,13 @@ class PostbackPaymentView {
   @ApiProperty({ type: 'integer', nullable: true }) amountPaidCents: number | null;
 }
 
+export class CandidateView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ enum: PAYMENT_STATUSES }) status: PaymentStatus;
+  @ApiProperty({ type: 'integer', nullable: true }) amountDueCents: number | null;
+  @ApiProperty({ type: 'integer', nullable: true }) amountPaidCents: number | null;
+}
+
 class AcceptancePreview {
   @ApiProperty({ enum: PAYMENT_STATUSES }) status: PaymentStatus;
   /** What would then be returned to the payer. */
@@ -49,6 +59,8 @@ class AcceptancePreview {
 export class PostbackDetailView extends PostbackView {
   @ApiProperty({ type: PostbackPaymentView, nullable: true }) payment: PostbackPaymentView | null;
   @ApiProperty({ type: [ComparisonView] }) comparison: ComparisonView[];
+  /** Of one without a payment: those of the same biller and invoice. Accepting it takes one of them as `paymentId`. */
+  @ApiProperty({ type: [CandidateView] }) candidates: CandidateView[];
   /** What accepting it would make of the payment; null where the message does not say enough. */
   @ApiProperty({ type: AcceptancePreview, nullable: true }) ifAccepted: AcceptancePreview | null;
 }

@@ -46,6 +46,7 @@ describe('a biller', () => {
       ...wanted,
       id: expect.any(String),
       deactivatedAt: null,
+      unsettledUntil: null,
       revision: 1,
       createdAt: expect.any(String),
       updatedAt: expect.any(String),

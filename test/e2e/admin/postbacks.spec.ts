@@ -60,6 +60,7 @@ describe('a held postback', () => {
       decidedAt: null,
       decidedBy: null,
       decisionReason: null,
+      said: null,
     });
     const page = async (query: string) => (await ask('GET', `/postbacks?paymentId=${id}&limit=2${query}`)).body;
     const first = await page('');
@@ -430,6 +431,27 @@ describe('what came to an unknown address', () => {
     const [form] = await told(partner, 1);
     expect(form?.get('BillbridgeStatus')).toBe('paid');
     expect(await story.deliveriesStored(id)).toBe(1);
+  });
+
+  test('is listed with what money hangs on, since a time, and shows the payments that it may be about', async () => {
+    const story = await newStory();
+    const { id } = await story.open();
+    const message = story.message();
+    const from = new Date(Date.now() - 5_000).toISOString();
+    await postBack(stranger(), message);
+    const list = (query: string) => ask('GET', `/postbacks?verdict=rejected&withoutPayment=true&limit=100&${query}`);
+    const { data } = (await list(`receivedFrom=${from}`)).body;
+    const found = data.find(({ said }: Json) => said.BillerGUID === story.billerGuid);
+    const { PaymentGUID, InvoiceNumber, PaymentAmount, Approved, BillerReference, BillerGUID } = message;
+    const said = { PaymentGUID, InvoiceNumber, PaymentAmount, Approved, BillerReference, BillerGUID };
+    expect(found).toMatchObject({ paymentId: null, reasons: ['unknown-address'], said });
+    expect(found.said).toEqual(said);
+    const shown = (await ask('GET', `/postbacks/${found.id}`)).body;
+    expect(shown.candidates).toEqual([{ id, status: 'open', amountDueCents: 300, amountPaidCents: null }]);
+    expect((await list('receivedFrom=2999-01-01T00:00:00Z')).body.data).toEqual([]);
+    for (const wrong of ['receivedFrom=yesterday', 'withoutPayment=perhaps']) {
+      expect((await ask('GET', `/postbacks?${wrong}`)).status).toBe(400);
+    }
   });
 
   test('is nothing to reject', async () => {
