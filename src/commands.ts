@@ -13,9 +13,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 /** What an operator runs beside the platform, with the platform's own settings. Each exits with 1 when something is wrong. */
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   'keys:rotate': () =>
-    withClient(async (client) => {
+    // One reads and two write: together they keep one core of PostgreSQL's busy, and leave the others to the platform.
+    withClients<readonly [Client, Client, Client]>(3, async (clients) => {
       const { encryptionKeys } = readConfig(process.env);
-      const total = await rotate(client, encryptionKeys, ({ column, done }) => say(`${column}: ${done}`));
+      const total = await rotate(clients, encryptionKeys, ({ column, done, rest, rate }) =>
+        say(`${column}: ${done} sealed anew, ${rest} to go, ${rate} a second`),
+      );
       say(`${total} values were sealed anew with key "${encryptionKeys[0]?.id}". Now run keys:verify.`);
       return true;
     }),
@@ -53,13 +56,25 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boo
   'restore:check': (args) => restoreCheck(readConfig(process.env), args, say),
 };
 
-async function withClient(work: (client: Client) => Promise<boolean>): Promise<boolean> {
-  const client = clientOf(readConfig(process.env).databaseUrl);
-  await client.connect();
+function withClient(work: (client: Client) => Promise<boolean>): Promise<boolean> {
+  return withClients<readonly [Client]>(1, ([client]) => work(client));
+}
+
+async function withClients<Clients extends readonly Client[]>(
+  count: Clients['length'],
+  work: (clients: Clients) => Promise<boolean>,
+): Promise<boolean> {
+  const { databaseUrl } = readConfig(process.env);
+  const clients: Client[] = [];
   try {
-    return await work(client);
+    while (clients.length < count) {
+      const client = clientOf(databaseUrl);
+      await client.connect();
+      clients.push(client);
+    }
+    return await work(clients as readonly Client[] as Clients);
   } finally {
-    await client.end();
+    for (const client of clients) await client.end();
   }
 }
 
