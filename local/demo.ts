@@ -18,7 +18,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   const platform = await findPlatform((stop) => (stopPlatform = stop));
-  console.log(`${platform.own ? 'A platform of its own' : 'The running platform'} at ${platform.facts.apiUrl}`);
+  const where = platform.server ? `, with a database of its own on ${platform.server}` : '';
+  console.log(`${platform.own ? 'A platform of its own' : 'The running platform'} at ${platform.facts.apiUrl}${where}`);
   const outcomes = [await leadsOnline(platform), await my360(platform)];
 
   const sum = (pick: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + pick(outcome), 0);

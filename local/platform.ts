@@ -5,12 +5,15 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeEmbeddedPostgres } from '../src/database/embedded-postgres.js';
 import { readPrivateJson, type LocalFacts } from './facts.js';
+import { createOwnDatabase, type OwnDatabase } from './own-database.js';
 import { freePorts } from './ports.js';
 
 export interface Platform {
   readonly facts: LocalFacts;
   /** True when it was started for us and ends with us. */
   readonly own: boolean;
+  /** The server of DATABASE_URL, when it runs there. */
+  readonly server?: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -30,10 +33,11 @@ const CALLERS_OWN = [
 ];
 
 /**
- * The platform that `npm start` runs here, or else one of our own.
+ * The platform that `npm start` runs here, or else one of our own; with a DATABASE_URL always one of our own, on that server.
  * @param onStart is given the way to stop the latter at once, so that it can be stopped while it still starts
  */
 export async function findPlatform(onStart: (stop: () => Promise<void>) => void): Promise<Platform> {
+  if (callersDatabase()) return startOwnPlatform(onStart);
   const file = resolve(process.env.DATA_DIR?.trim() || '.data', 'local.json');
   // A file that is not ours to read, or of no use, is the same as none.
   const facts = await readPrivateJson<LocalFacts>(file).catch(() => undefined);
@@ -48,7 +52,12 @@ async function isReady(apiUrl: string): Promise<boolean> {
   );
 }
 
-/** As `npm start` does, on free ports and in a directory of its own, which goes with it. */
+const callersDatabase = (): string | undefined => process.env.DATABASE_URL?.trim() || undefined;
+
+/**
+ * As `npm start` does, on free ports and in a directory of its own, which goes with it. With a DATABASE_URL, its database is
+ * one of its own on that server, which goes too.
+ */
 export async function startOwnPlatform(onStart: (stop: () => Promise<void>) => void): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'billbridge-demo-'));
   // When we are root, PostgreSQL's own user can then keep the data here too; the secrets in it stay private.
@@ -59,6 +68,9 @@ export async function startOwnPlatform(onStart: (stop: () => Promise<void>) => v
     ...(await freePorts(PORTS)),
   };
   for (const name of CALLERS_OWN) delete env[name];
+  const databaseUrl = callersDatabase();
+  const database = databaseUrl ? await createOwnDatabase(databaseUrl, 'demo') : undefined;
+  if (database) env.DATABASE_URL = database.url;
 
   const child = spawn(process.execPath, ['--enable-source-maps', fileURLToPath(new URL('main.js', import.meta.url))], {
     env,
@@ -71,7 +83,7 @@ export async function startOwnPlatform(onStart: (stop: () => Promise<void>) => v
     stream?.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-4_000)));
   }
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= stopChild(child, dataDir));
+  const stop = () => (stopped ??= stopChild(child, dataDir, database));
   onStart(stop);
 
   try {
@@ -86,14 +98,14 @@ export async function startOwnPlatform(onStart: (stop: () => Promise<void>) => v
     });
     const facts = await readPrivateJson<LocalFacts>(join(dataDir, 'local.json'));
     if (!facts) throw new Error('the platform wrote no local.json');
-    return { facts, own: true, stop };
+    return { facts, own: true, ...(database && { server: database.server }), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function stopChild(child: ChildProcess, dataDir: string): Promise<void> {
+async function stopChild(child: ChildProcess, dataDir: string, database: OwnDatabase | undefined): Promise<void> {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const gone = new Promise((done) => child.once('exit', done));
     child.kill('SIGTERM');
@@ -101,6 +113,7 @@ async function stopChild(child: ChildProcess, dataDir: string): Promise<void> {
     await gone;
     clearTimeout(hurry);
   }
+  await database?.drop();
   await removeEmbeddedPostgres(dataDir);
   await rm(dataDir, { recursive: true, force: true });
 }

@@ -88,7 +88,7 @@ async function measure(): Promise<boolean> {
   copy.pathname = '/copy';
   const server = new URL(postgres.url);
   server.pathname = '/postgres';
-  await withClients(server.href, 1, ([client]) => (client).query(`create database copy template billbridge`));
+  await withClients(server.href, 1, ([client]) => client.query(`create database copy template billbridge`));
 
   const first = await playBefore(copy.href, secondsBefore / 2);
   const began = performance.now();

@@ -75,9 +75,11 @@ const execute = promisify(execFile);
 export async function startEmbeddedPostgres(options: {
   readonly dataDir: string;
   readonly port?: number;
+  /** In place of the package: the folder above another server's `bin`, such as `/usr/lib/postgresql/15`. */
+  readonly binaries?: string;
 }): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
-  const packaged = await packagedBinaries();
+  const packaged = options.binaries ?? (await packagedBinaries());
   const home = join(dataDir, 'postgres');
   const cluster = await makeDataDir(dataDir)
     .then(() => openCluster(home))

@@ -6,7 +6,7 @@ import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.js';
 
 /** Rows of a batch. They are locked for as long as one statement takes, some twenty milliseconds. */
 const BATCH = 500;
-const PROGRESS_EVERY_MS = 2_000;
+const PROGRESS_EVERY_MS = 5_000;
 /** Between two looks at rows that others hold. */
 const HELD_MS = 500;
 

@@ -34,7 +34,8 @@ export async function runChapters(
 ): Promise<void> {
   const { long, without } = options;
   const wants = (chapter: Chapter) => options.chapters.includes(chapter);
-  const stage = await Stage.open({ seed: options.seed, without: options.without, print }, onStage);
+  const { seed, postgres } = options;
+  const stage = await Stage.open({ seed, without, print, ...(postgres !== undefined && { postgres }) }, onStage);
   const chapter = async (name: string, run: () => Promise<void>): Promise<void> => {
     print(name);
     const begun = Date.now();

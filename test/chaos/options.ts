@@ -19,6 +19,8 @@ export interface Options {
   readonly loadRate: number;
   /** Print the labelled steps, and every trial to kill at one. */
   readonly verbose: boolean;
+  /** The folder above another PostgreSQL's `bin`. */
+  readonly postgres?: string;
 }
 
 export const USAGE = `npm run test:chaos -- [options]
@@ -31,6 +33,7 @@ export const USAGE = `npm run test:chaos -- [options]
   --seed n             makes a run again
   --verbose            prints the labelled steps, and every try to kill at one
   --without a,b        takes guards out: ${GUARDS.map(({ name }) => name).join(', ')}
+  --postgres folder    another PostgreSQL than the package's, such as /usr/lib/postgresql/15
   --guards             takes each guard out in turn; fails unless each is found`;
 
 /** @throws Error that says which argument is wrong */
@@ -48,6 +51,7 @@ export function readOptions(args: readonly string[]): Options {
       without: { type: 'string', default: '' },
       guards: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
+      postgres: { type: 'string' },
     },
   });
   const long = values.long || values.load;
@@ -67,6 +71,7 @@ export function readOptions(args: readonly string[]): Options {
     loadSeconds: number('seconds', values.seconds, long ? 120 : 5),
     loadRate: number('rate', values.rate, 200),
     verbose: values.verbose,
+    ...(values.postgres !== undefined && { postgres: values.postgres }),
   };
 }
 

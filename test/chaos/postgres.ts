@@ -9,11 +9,15 @@ export class Postgres {
   private running: EmbeddedPostgres | undefined;
   port = 0;
 
-  constructor(private readonly dataDir: string) {}
+  constructor(
+    private readonly dataDir: string,
+    private readonly binaries?: string,
+  ) {}
 
   async start(): Promise<void> {
     this.port ||= await freePort();
-    this.running = await startEmbeddedPostgres({ dataDir: this.dataDir, port: this.port });
+    const { dataDir, port, binaries } = this;
+    this.running = await startEmbeddedPostgres({ dataDir, port, ...(binaries !== undefined && { binaries }) });
   }
 
   get url(): string {

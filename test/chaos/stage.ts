@@ -22,6 +22,7 @@ export interface StageOptions {
   readonly seed: number;
   readonly without: readonly Guard[];
   readonly print: (line: string) => void;
+  readonly postgres?: string;
 }
 
 export interface Cast {
@@ -58,7 +59,7 @@ export class Stage {
   ) {
     const { seed } = options;
     this.random = new Random(seed);
-    this.postgres = new Postgres(dataDir);
+    this.postgres = new Postgres(dataDir, options.postgres);
     this.links = {
       database: new FaultProxy(() => this.postgres.port, new Random(seed + 1)),
       sandbox: new FaultProxy(() => this.sandboxPort, new Random(seed + 2)),

@@ -78,7 +78,7 @@ describe('encryption keys', () => {
     const replay = await story.ask(body, { 'idempotency-key': 'rotated' });
     expect(replay).toMatchObject({ status: 201, body: { cloudPaymentUrl } });
     expect((await story.ask(sampleRequest({}, {}, { InvoiceNumber: newInvoiceNumber() }))).status).toBe(201);
-  });
+  }, 90_000);
 
   test('that are missing are named, and no command takes an empty secret for one', async () => {
     const databaseUrl = await newDatabase();

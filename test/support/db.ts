@@ -39,10 +39,10 @@ export async function closeDb(): Promise<void> {
   await Promise.all(opened.splice(0).map((database) => database.close()));
 }
 
-/** An empty database on the run's server, for a platform that is stopped and started. */
+/** An empty database on the run's server, for a platform that is stopped and started. The run drops it by its name. */
 export async function newDatabase(): Promise<string> {
   const url = new URL(stage.settings['DATABASE_URL'] ?? '');
-  const name = `t_${process.pid}_${Date.now().toString(36)}_${Math.trunc(Math.random() * 1e6)}`;
+  const name = `${url.pathname.slice(1)}_${process.pid}_${Date.now().toString(36)}_${Math.trunc(Math.random() * 1e6)}`;
   const client = new Client({ connectionString: url.href });
   await client.connect();
   try {

@@ -7,7 +7,12 @@ declare global {
   var stageProcess: ChildProcess | undefined;
 }
 
-const BUILT = ['dist/src/main.js', 'dist/src/database/embedded-postgres.js', 'dist/sandbox/sandbox.js'];
+const BUILT = [
+  'dist/src/main.js',
+  'dist/src/database/embedded-postgres.js',
+  'dist/local/own-database.js',
+  'dist/sandbox/sandbox.js',
+];
 
 /** Starts what the tests play on, once for the run, and tells the specs by an environment variable where it is. */
 export default async function globalSetup(_: Config, { rootDir = process.cwd() }: Config): Promise<void> {

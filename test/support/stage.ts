@@ -31,24 +31,19 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { startEmbeddedPostgres, removeEmbeddedPostgres } = (await built(
-    'src/database/embedded-postgres.js',
-  )) as typeof import('../../src/database/embedded-postgres.js');
   const { startSandbox } = (await built('sandbox/sandbox.js')) as typeof import('../../sandbox/sandbox.js');
 
   const dataDir = await mkdtemp(join(tmpdir(), 'billbridge-test-'));
   // As root, so that PostgreSQL's own user gets to its data in there.
   await chmod(dataDir, 0o711);
   closers.push(() => rm(dataDir, { recursive: true, force: true }));
-  closers.push(() => removeEmbeddedPostgres(dataDir));
-  const postgres = await startEmbeddedPostgres({ dataDir });
-  closers.push(() => postgres.stop());
+  const databaseUrl = await startDatabase(dataDir);
   const sandbox = await startSandbox({ port: 0 });
   closers.push(() => sandbox.close());
 
   const logFile = join(dataDir, 'platform.log');
   const settings = {
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: databaseUrl,
     ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
     ADMIN_KEY: `canary-admin-${randomBytes(24).toString('hex')}`,
     INVOICE_CLOUD_URL: sandbox.url,
@@ -61,6 +56,26 @@ async function start(): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ rootDir, dataDir, apiUrl, sandboxUrl: sandbox.url, logFile, settings } satisfies Stage)}\n`,
   );
+}
+
+/** A PostgreSQL of the run's own, or a database of its own on the server of DATABASE_URL. */
+async function startDatabase(dataDir: string): Promise<string> {
+  const server = process.env['DATABASE_URL']?.trim();
+  if (server) {
+    const { createOwnDatabase } = (await built(
+      'local/own-database.js',
+    )) as typeof import('../../local/own-database.js');
+    const database = await createOwnDatabase(server, 'test');
+    closers.push(database.drop);
+    return database.url;
+  }
+  const { startEmbeddedPostgres, removeEmbeddedPostgres } = (await built(
+    'src/database/embedded-postgres.js',
+  )) as typeof import('../../src/database/embedded-postgres.js');
+  closers.push(() => removeEmbeddedPostgres(dataDir));
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  closers.push(() => postgres.stop());
+  return postgres.url;
 }
 
 async function startPlatform(settings: Record<string, string>, logFile: string, dataDir: string): Promise<string> {
