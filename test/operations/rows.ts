@@ -2,6 +2,7 @@ import { sleep, until } from '../chaos/time.js';
 import type { Laboratory } from './laboratory.js';
 import { bouncerRow } from './bouncer-row.js';
 import { revokedKeyRow } from './revoked-key-row.js';
+import { rollingRow } from './rolling-row.js';
 import { underLoad, type Pace, type Row } from './row.js';
 
 /** The database's address leads to nothing for so long: both members are taken out of HAProxy. */
@@ -145,4 +146,5 @@ export const ROWS: readonly Row[] = [
   },
   revokedKeyRow,
   bouncerRow,
+  rollingRow,
 ];
