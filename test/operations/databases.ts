@@ -38,6 +38,12 @@ export class Databases {
     return `postgres://billbridge:${this.password}@127.0.0.1:${this.port}/billbridge`;
   }
 
+  /** Past HAProxy: both members by name, of which the one that takes writes is meant. */
+  get hostsUrl(): string {
+    const hosts = this.patroni.members.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    return `postgres://billbridge:${this.password}@${hosts}/billbridge?target_session_attrs=read-write`;
+  }
+
   get ownUrl(): string {
     return `postgres://billbridge:${this.password}@127.0.0.1:${this.ownPort}/billbridge`;
   }

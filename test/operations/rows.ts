@@ -60,6 +60,17 @@ export const ROWS: readonly Row[] = [
     play: underLoad({ seconds: 20, awaySeconds: 0.2, strike: ({ patroni }) => patroni.switchover() }),
   },
   {
+    name: 'hosts',
+    title: 'planned switchover, both members in DATABASE_URL, no HAProxy between',
+    quick: false,
+    play: underLoad({
+      seconds: 20,
+      awaySeconds: 0.2,
+      env: ({ databases }) => Promise.resolve({ DATABASE_URL: databases.hostsUrl }),
+      strike: ({ patroni }) => patroni.switchover(),
+    }),
+  },
+  {
     name: 'kill-postgres',
     title: "kill -9 of the primary's PostgreSQL",
     quick: true,
