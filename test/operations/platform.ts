@@ -81,7 +81,7 @@ export class Platform {
 
   /** Of all the names that processes get. */
   get logFiles(): readonly string[] {
-    return ['platform-1', 'platform-2', 'platform-a', 'platform-b', 'platform-fresh'].map((name) =>
+    return ['platform-1', 'platform-2', 'platform-a', 'platform-b'].map((name) =>
       join(this.folder.path, `${name}.log`),
     );
   }
