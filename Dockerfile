@@ -14,6 +14,8 @@ COPY --from=build /app/dist/src ./dist/src
 COPY --from=build /app/dist/migrations ./dist/migrations
 # The pretend Invoice Cloud, a service of its own in docker-compose.yml; the platform never loads it.
 COPY --from=build /app/dist/sandbox ./dist/sandbox
+# Where a volume for SPOOL_DIR may be mounted; it gets the owner that it has here.
+RUN mkdir -p /var/lib/billbridge/spool && chown -R node:node /var/lib/billbridge
 USER node
 EXPOSE 3000
 # It drains for DRAIN_SECONDS (10), then lets what is under way end, for 30 s at most: give it 45 s before a SIGKILL.

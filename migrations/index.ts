@@ -17,6 +17,7 @@ import { EventsAndBillers1765060000000 } from './1765060000000-events-and-biller
 import { Changes1765900000000 } from './1765900000000-changes.js';
 import { LeanOpenings1765910000000 } from './1765910000000-lean-openings.js';
 import { HistoryByConstruction1765920000000 } from './1765920000000-history-by-construction.js';
+import { Spool1766000000000, SpoolChecked1766000000001 } from './1766000000000-spool.js';
 import { Alerts1766100000000 } from './1766100000000-alerts.js';
 import { Restores1766110000000 } from './1766110000000-restores.js';
 
@@ -41,6 +42,8 @@ export const migrations = [
   Changes1765900000000,
   LeanOpenings1765910000000,
   HistoryByConstruction1765920000000,
+  Spool1766000000000,
+  SpoolChecked1766000000001,
   Alerts1766100000000,
   Restores1766110000000,
 ];

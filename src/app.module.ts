@@ -25,6 +25,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { AccessGuard } from './partners/access.guard.js';
 import { PartnersModule } from './partners/partners.module.js';
 import { PostbacksModule } from './postbacks/postbacks.module.js';
+import { SpoolModule } from './spool/spool.module.js';
 import { RelayModule } from './relay/relay.module.js';
 import { SsoModule } from './sso/sso.module.js';
 
@@ -46,6 +47,7 @@ export class AppModule {
         CommonModule.with(new SecretBox(config.encryptionKeys), new Sweepers(config.sweepSeconds)),
         DatabaseModule.with(primary),
         AlertsModule,
+        SpoolModule,
         InvoiceCloudModule,
         AuditModule,
         AdministratorsModule,

@@ -7,6 +7,7 @@ import { ConfigError, readConfig } from './config/config.js';
 import { clientOf, dataSourceOptions } from './database/database.js';
 import { rotate, verifyKeys } from './database/rotation.js';
 import { keysOfJournal } from './journal/journal-reader.js';
+import { verifySpools } from './postbacks/spool-keys.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -15,17 +16,22 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boo
   'keys:rotate': () =>
     // One reads and two write: together they keep one core of PostgreSQL's busy, and leave the others to the platform.
     withClients<readonly [Client, Client, Client]>(3, async (clients) => {
-      const { encryptionKeys } = readConfig(process.env);
+      const { encryptionKeys, spool } = readConfig(process.env);
       const total = await rotate(clients, encryptionKeys, ({ column, done, rest, rate }) =>
         say(`${column}: ${done} sealed anew, ${rest} to go, ${rate} a second`),
       );
       say(`${total} values were sealed anew with key "${encryptionKeys[0]?.id}". Now run keys:verify.`);
+      // What waits in a spool keeps its key until it is recorded.
+      (await verifySpools(spool.dir, encryptionKeys)).findings.forEach(say);
       return true;
     }),
   'keys:verify': () =>
     withClient(async (client) => {
-      const { encryptionKeys, journal } = readConfig(process.env);
-      const { sound, findings } = await verifyKeys(client, encryptionKeys);
+      const { encryptionKeys, journal, spool } = readConfig(process.env);
+      const stored = await verifyKeys(client, encryptionKeys);
+      const kept = await verifySpools(spool.dir, encryptionKeys);
+      const sound = stored.sound + kept.sound;
+      const findings = [...stored.findings, ...kept.findings];
       say(`${sound} values open with key "${encryptionKeys[0]?.id}" alone.`);
       findings.forEach(say);
       const [first] = encryptionKeys;

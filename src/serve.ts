@@ -11,6 +11,9 @@ import { checkSession, UnusableDatabase } from './database/session-check.js';
 /** For exchanges, deliveries and sweeps that are under way when we stop accepting. Milliseconds. */
 const STOP_MS = 30_000;
 
+const NO_SPOOL =
+  'SPOOL_DIR is not set: while the database is away for longer than ten seconds, PostBacks are refused and may be lost.\n';
+
 /** Reads the environment once, brings the schema up to date, and listens until it is told to stop. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -33,6 +36,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   await listen(app, config);
+  if (!config.spool.dir) process.stderr.write(NO_SPOOL);
   if (!config.publicUrl) process.stderr.write('PUBLIC_URL is not set: payments can not be opened until it is.\n');
   process.stdout.write(`Billbridge listens on ${await app.getUrl()}\n`);
 }

@@ -31,6 +31,8 @@ import { RelayAdminService } from './relay.admin.service.js';
 import { SecretsAdminController } from './secrets.admin.controller.js';
 import { SecretsAdminService } from './secrets.admin.service.js';
 import { SettingsAdminController } from './settings.admin.controller.js';
+import { SpoolsAdminController } from './spools.admin.controller.js';
+import { SpoolsAdminService } from './spools.admin.service.js';
 import { WebhookSecretsAdminController } from './webhook-secrets.admin.controller.js';
 
 @Module({
@@ -62,6 +64,7 @@ import { WebhookSecretsAdminController } from './webhook-secrets.admin.controlle
     PostbacksAdminController,
     PaymentsAdminController,
     ReconciliationsAdminController,
+    SpoolsAdminController,
   ],
   providers: [
     PartnersAdminService,
@@ -72,6 +75,7 @@ import { WebhookSecretsAdminController } from './webhook-secrets.admin.controlle
     SecretsAdminService,
     ConfigurationService,
     ConfigurationWriters,
+    SpoolsAdminService,
   ],
 })
 export class AdminModule {}

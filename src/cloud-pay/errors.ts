@@ -36,6 +36,18 @@ export class InvoiceBeingOpened extends PlatformError {
   static override readonly title = 'A page for this invoice is being opened';
 }
 
+export class PaymentBeingRecorded extends PlatformError {
+  static override readonly code = 'payment_being_recorded';
+  static override readonly status = 409;
+  static override readonly title = 'A payment of this invoice has come in and is being recorded';
+}
+
+export class PaymentUncertain extends PlatformError {
+  static override readonly code = 'payment_uncertain';
+  static override readonly status = 503;
+  static override readonly title = 'It can not be told now whether this invoice was paid';
+}
+
 export class NoRefundDue extends PlatformError {
   static override readonly code = 'no_refund_due';
   static override readonly status = 409;

@@ -15,6 +15,8 @@ import {
   IdempotencyKeyReused,
   InvoiceAlreadyPaid,
   InvoiceBeingOpened,
+  PaymentBeingRecorded,
+  PaymentUncertain,
   PolicyViolation,
   PublicUrlMissing,
 } from './errors.js';
@@ -29,6 +31,8 @@ export const OF_OPENING = [
   IdempotencyKeyReused,
   InvoiceAlreadyPaid,
   InvoiceBeingOpened,
+  PaymentBeingRecorded,
+  PaymentUncertain,
   InvoiceCloudRejected,
   InvoiceCloudKeyRefused,
   InvoiceCloudUnavailable,

@@ -6,29 +6,22 @@ import { traceOf } from '../common/problem.js';
 import { SecretBox } from '../common/secret-box.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { InvoiceCloudError, InvoiceCloudRejected } from '../invoice-cloud/errors.js';
-import { InvoiceAlreadyPaid, InvoiceBeingOpened } from './errors.js';
+import { promiseHolds } from '../spool/spool-rows.js';
+import { type Earlier, nextStep } from './earlier.js';
 import { journaled } from './journaled-opening.js';
+import { beingOpened, refusal } from './opening-refusals.js';
 import { type Claim, Idempotency } from './idempotency.js';
 import { QuickOpenings } from './quick-openings.js';
 import { OpeningsJournal } from '../journal/openings-journal.js';
 import { isUniqueViolation } from '../database/postgres-errors.js';
 import { addEvent } from './payment-event.entity.js';
 import { pagesOf, subtractedOf } from './parts.js';
-import { isSettled, type PaymentStatus } from './payment-status.js';
+import type { PaymentStatus } from './payment-status.js';
 import { Payment } from './payment.entity.js';
 import { type OpenedPaymentView, paymentView } from './payment.view.js';
 
 /** Over Invoice Cloud's deadline, within which a process answers or is dead. Seconds. */
 const LOCK_MARGIN = 15;
-
-interface Earlier {
-  readonly id: string;
-  readonly status: PaymentStatus;
-  readonly sameTerms: boolean;
-  readonly pageLives: boolean;
-  /** Its process has had the time to answer, and did not. */
-  readonly abandoned: boolean;
-}
 
 /** When a page was opened, by the database's clock, and how long it can be used from then on. */
 export interface PageLife {
@@ -58,7 +51,8 @@ export class Openings {
   /**
    * Records a payment as `opening`, unless its request or its invoice has an answer already.
    * @returns that answer: of the same Idempotency-Key, or the page of the same invoice that still lives
-   * @throws IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid, InvoiceBeingOpened: nothing was stored
+   * @throws IdempotencyKeyReused, IdempotencyKeyInUse, InvoiceAlreadyPaid, InvoiceBeingOpened, PaymentBeingRecorded,
+   * PaymentUncertain: nothing was stored
    */
   async recordIntent(payment: Payment, claim: Claim | undefined): Promise<OpenedPaymentView | undefined> {
     if (await this.quick.recordIntent(payment, claim, this.lockSeconds())) return undefined;
@@ -81,9 +75,11 @@ export class Openings {
         if (result.abandoned) await markUnopened(manager, result.abandoned, INTERRUPTED);
       }
       const [newest] = await this.earlier(manager, payment);
-      if (newest && isSettled(newest.status)) throw alreadyPaid(newest.id);
-      if (newest?.status === 'opening' && !newest.abandoned) throw beingOpened(newest.id);
-      if (newest?.pageLives && newest.sameTerms) return this.reuse(manager, newest.id, payment.id, claim);
+      const step = nextStep(newest);
+      if (newest && step !== 'new-page') {
+        if (step === 'same-page') return this.reuse(manager, newest.id, payment.id, claim);
+        throw refusal(step, newest);
+      }
       const lost = newest?.status === 'unconfirmed' || newest?.status === 'opening';
       if (newest?.status === 'opening') await markUnopened(manager, newest.id, INTERRUPTED);
       payment.supersedesId = lost ? newest.id : null;
@@ -182,7 +178,10 @@ export class Openings {
     }
   }
 
-  /** Of the payments for the same invoice: one that settled it, is opened now, or can be given again, else the newest. Openings of one invoice go one after the other. */
+  /**
+   * Of the payments for the same invoice: one that settled it, is opened now, or can be given again, else the newest. Openings of one
+   * invoice go one after the other. One statement, so that records, marks and promises are those of one moment.
+   */
   private async earlier(manager: EntityManager, payment: Payment): Promise<Earlier[]> {
     const { billerId, accountNumber, invoiceNumber, termsDigest } = payment;
     await manager.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [
@@ -192,7 +191,12 @@ export class Openings {
       `select id, status, coalesce(terms_digest = $4, false) as "sameTerms",
          status in ('open', 'declined', 'partially-paid') and page_expires_at > now() and hosted_page_sealed is not null
            as "pageLives",
-         created_at < now() - make_interval(secs => $5) as abandoned
+         created_at < now() - make_interval(secs => $5) as abandoned,
+         (select p.id from payments p join spool_marks m on m.subject_id = p.id
+          where p.biller_id = $1 and p.invoice_number = $2 and p.account_number = $3 limit 1) as "beingRecorded",
+         exists (select from payments p where p.biller_id = $1 and p.invoice_number = $2 and p.account_number = $3
+             and p.status <> 'failed')
+           and exists (select from spools s where not ${promiseHolds('s')}) as uncertain
        from payments where biller_id = $1 and invoice_number = $2 and account_number = $3
        order by status in ('paid', 'overpaid', 'duplicate-payment') desc, status = 'opening' desc,
          (status in ('open', 'declined', 'partially-paid') and page_expires_at > now() and terms_digest = $4) is true desc,
@@ -249,12 +253,3 @@ async function markUnopened(manager: EntityManager, paymentId: string, failure: 
   );
   if (changed > 0) await addEvent(manager, paymentId, `payment.${failure.status}`, { code: failure.code });
 }
-
-const alreadyPaid = (paymentId: string): InvoiceAlreadyPaid =>
-  new InvoiceAlreadyPaid(`Payment ${paymentId} has settled this invoice. Give a new debt a new InvoiceNumber.`);
-
-const beingOpened = (paymentId: string): InvoiceBeingOpened =>
-  new InvoiceBeingOpened(
-    `Payment ${paymentId} for the same invoice waits for Invoice Cloud. Send this request again in a few seconds: it is then answered with the same page.`,
-    { retryAfter: 2 },
-  );

@@ -12,6 +12,7 @@ import type { StampedSecrets } from '../common/stamp.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { isAway } from '../database/postgres-errors.js';
 import { DatabaseUnavailable } from '../database/unavailable.js';
+import { SpoolRows } from '../spool/spool-rows.js';
 import { BeingRecorded } from './being-recorded.js';
 import { returnTicketsOf } from './capability.js';
 import type { CloudPaymentRequest } from './cpv2-request.dto.js';
@@ -51,6 +52,7 @@ export class ReturnPages {
     @InjectRepository(ReturnTicket) private readonly tickets: Repository<ReturnTicket>,
     private readonly billers: BillersService,
     private readonly beingRecorded: BeingRecorded,
+    private readonly spools: SpoolRows,
     box: SecretBox,
     @Inject(CONFIG) private readonly config: Config,
   ) {
@@ -107,8 +109,13 @@ export class ReturnPages {
     const { portalOrigin, returnUrl, paymentId, billerId } = found;
     const { portalOrigins, returnOrigins, dba } = await this.billers.get(billerId);
     if (!portalOrigins.includes(portalOrigin) || !returnOrigins.includes(new URL(returnUrl).origin)) throw over;
-    const beingRecorded = paymentId !== null && this.beingRecorded.waitsHere(paymentId);
+    const beingRecorded = paymentId !== null && (await this.waits(paymentId));
     return { portalOrigin, returnUrl, paymentId, dba, beingRecorded };
+  }
+
+  /** Here, or by its mark in the spool of another process. */
+  private async waits(paymentId: string): Promise<boolean> {
+    return this.beingRecorded.waitsHere(paymentId) || (await this.spools.isMarked(this.tickets.manager, paymentId));
   }
 
   /** The ticket's stamp says which payment it is of. Where that is nowhere to be seen, the payment may wait in another spool. */

@@ -15,6 +15,10 @@ export const ALERT_KINDS = {
     title: 'A spool is held by no process',
     next: 'Start a process on its folder, or declare it lost (docs/operators.md, "The spool").',
   },
+  'spool-damaged': {
+    title: 'Messages of a spool could not be read and were set aside',
+    next: 'Look at the files in SPOOL_DIR/set-aside, reconcile that day, and delete them (docs/operators.md, "The spool").',
+  },
   'postback-not-recordable': {
     title: 'A PostBack could not be recorded and is held',
     next: 'Decide it: GET /admin/v1/postbacks?verdict=held.',

@@ -17,6 +17,17 @@ export interface Config {
   /** The longest life of a connection of the pool. */
   readonly databaseConnectionSeconds: number;
   readonly migrateOnStart: boolean;
+  /** Where messages are kept that the database can't take now, such as PostBacks. */
+  readonly spool: {
+    /** Undefined: nothing is kept, and whoever sends one is answered 503 after ten seconds. */
+    readonly dir: string | undefined;
+    /** Of this process's spool. */
+    readonly megabytes: number;
+    /** A message that waits for longer raises an alert. */
+    readonly alertSeconds: number;
+    /** A message that the database has refused for so long is held for an administrator. */
+    readonly holdSeconds: number;
+  };
   /** After SIGTERM: how long everything is still served, while balancers are sent elsewhere. */
   readonly drainSeconds: number;
   readonly encryptionKeys: readonly EncryptionKey[];
@@ -86,6 +97,10 @@ export const SETTINGS = {
   DATABASE_POOL_SIZE: 'connections of one process for requests and the relay; three more listen and look (10)',
   DATABASE_CONNECTION_SECONDS: 'the longest life of a connection, from 5 to 86400 (300)',
   MIGRATE_ON_START: 'false: refuse to start on an old schema instead of migrating it (true)',
+  SPOOL_DIR: 'folder of a persistent volume in which PostBacks are kept while the database is away (none)',
+  SPOOL_MEGABYTES: "the most that one process's spool may take (256)",
+  SPOOL_ALERT_SECONDS: 'a PostBack that has waited in a spool for so long raises an alert (60)',
+  SPOOL_HOLD_SECONDS: 'a PostBack that the database has refused for so long is held for an administrator (300)',
   DRAIN_SECONDS:
     'after SIGTERM: how long all is still served, while health sends balancers elsewhere (0; 10 in production)',
   ENCRYPTION_KEYS: 'ring of id:base64 of 32 bytes, comma separated; the first seals, all open; required in production',
@@ -195,6 +210,12 @@ export function readConfig(env: Env): Config {
     databasePoolSize: integer('DATABASE_POOL_SIZE', 10, 2, 200),
     databaseConnectionSeconds: integer('DATABASE_CONNECTION_SECONDS', 300, 5, 86_400),
     migrateOnStart: flag('MIGRATE_ON_START', true),
+    spool: {
+      dir: text('SPOOL_DIR', '') || undefined,
+      megabytes: integer('SPOOL_MEGABYTES', 256, 1, 65_536),
+      alertSeconds: integer('SPOOL_ALERT_SECONDS', 60, 1, 86_400),
+      holdSeconds: integer('SPOOL_HOLD_SECONDS', 300, 1, 86_400),
+    },
     drainSeconds: integer('DRAIN_SECONDS', production ? 10 : 0, 0, 600),
     encryptionKeys: readKeyRing(required('ENCRYPTION_KEYS'), problems),
     adminKey: readAdminKey(required('ADMIN_KEY'), problems),

@@ -7,7 +7,9 @@ import { isAway } from '../database/postgres-errors.js';
 import { DatabaseProbe } from '../database/probe.js';
 import { Primary } from '../database/primary.js';
 import { InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
+import { Spool } from '../spool/spool.js';
 import { Overview, type OverviewView } from './overview.js';
+import { measureSpool } from './spool-metrics.js';
 
 /** Whoever scrapes gives up after ten seconds. Milliseconds. */
 const LOOK_MS = 5_000;
@@ -31,6 +33,7 @@ export class Metrics {
     private readonly book: AlertBook,
     private readonly database: DatabaseProbe,
     private readonly primary: Primary,
+    spool: Spool,
   ) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'billbridge_' });
@@ -42,6 +45,7 @@ export class Metrics {
       registers,
     });
     this.gauges = gaugesOf(this.registry, this.shared);
+    measureSpool(spool, this.registry);
   }
 
   /** In Prometheus' text format; what all processes share is looked up once a scrape. */

@@ -4,6 +4,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { AlertBook } from '../alerts/alert-book.js';
 import { AlertView } from '../alerts/alert.view.js';
+import { Spool } from '../spool/spool.js';
 
 /** Deliveries that the partner does not have yet, of one class. */
 export class UndeliveredView {
@@ -23,6 +24,17 @@ export class UndeliveredByClassView {
   @ApiProperty({ type: UndeliveredView }) all: UndeliveredView;
 }
 
+/** PostBacks that were answered and wait to be recorded, in the process that answers this. */
+export class OwnSpoolView {
+  @ApiProperty({ format: 'uuid' }) id: string;
+  @ApiProperty({ type: 'integer' }) waiting: number;
+  @ApiProperty({ type: 'integer' }) bytes: number;
+  @ApiProperty({ type: 'integer' }) mostBytes: number;
+  /** Nothing more is taken. */
+  isFull: boolean;
+  @ApiProperty({ type: 'string', format: 'date-time', nullable: true }) oldestAt: string | null;
+}
+
 /** What somebody should know at night. */
 export class OverviewView {
   @ApiProperty({ type: UndeliveredByClassView }) undelivered: UndeliveredByClassView;
@@ -36,6 +48,8 @@ export class OverviewView {
   @ApiProperty({ type: 'integer' }) alertsToday: number;
   /** Messages to addresses that are no payment's, of the last 24 hours. */
   @ApiProperty({ type: 'integer' }) unknownPostbacksToday: number;
+  /** The spool of the process that answers; null where it has none. Those of all: GET /admin/v1/spools. */
+  @ApiProperty({ type: OwnSpoolView, nullable: true }) spool: OwnSpoolView | null;
   /** What somebody should do something about today, the oldest first. */
   @ApiProperty({ type: [AlertView] }) alerts: AlertView[];
 }
@@ -52,6 +66,7 @@ export class Overview {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly book: AlertBook,
+    private readonly spool: Spool,
   ) {}
 
   async read(): Promise<OverviewView> {
@@ -61,7 +76,7 @@ export class Overview {
         `select count(*)::int as count, extract(epoch from now() - min(received_at))::float8 as "oldestSeconds"
          from postbacks where verdict = 'held'`,
       ),
-      this.dataSource.query<[Omit<OverviewView, 'undelivered' | 'held' | 'alerts'>]>(
+      this.dataSource.query<[Omit<OverviewView, 'undelivered' | 'held' | 'spool' | 'alerts'>]>(
         `select
            (select count(*)::int from payments where refund_due_cents > 0) as "refundsDue",
            (select count(*)::int from payment_events
@@ -72,7 +87,12 @@ export class Overview {
               where payment_id is null and received_at > now() - interval '1 day') as "unknownPostbacksToday"`,
       ),
     ]);
-    return { undelivered: byClass(undelivered), held, ...counts, alerts: this.book.standing() };
+    return { undelivered: byClass(undelivered), held, ...counts, spool: this.ownSpool(), alerts: this.book.standing() };
+  }
+
+  private ownSpool(): OwnSpoolView | null {
+    const state = this.spool.state();
+    return state ? { ...state, oldestAt: state.oldestAt?.toISOString() ?? null } : null;
   }
 }
 

@@ -123,6 +123,7 @@ const dollars = (cents: number | null | undefined): string | null =>
 const view = (postback: Postback): Omit<PostbackView, 'said'> => ({
   id: postback.id,
   paymentId: postback.paymentId,
+  addressedTo: postback.addressedTo,
   source: postback.source,
   verdict: postback.verdict,
   reasons: postback.reasons,

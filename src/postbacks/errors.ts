@@ -6,6 +6,12 @@ export class PostbackUnknown extends PlatformError {
   static override readonly title = 'Nothing is expected at this address';
 }
 
+export class PostbackNotRecorded extends PlatformError {
+  static override readonly code = 'postback_not_recorded';
+  static override readonly status = 503;
+  static override readonly title = 'The message could not be recorded';
+}
+
 export class PostbackNotFound extends PlatformError {
   static override readonly code = 'postback_not_found';
   static override readonly status = 404;

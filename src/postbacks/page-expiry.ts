@@ -8,6 +8,7 @@ import { newId } from '../common/id.js';
 import { dollarsOf } from '../common/money.js';
 import { PlatformError } from '../common/platform-error.js';
 import { type InvoiceStatus, InvoiceCloudClient } from '../invoice-cloud/invoice-cloud.client.js';
+import { promiseHolds, SpoolRows } from '../spool/spool-rows.js';
 import { readPostback } from './postback-message.js';
 import { PostbackRecorder } from './recorder.js';
 
@@ -18,6 +19,9 @@ const ASKED_BATCH = 50;
 const ASK_AGAIN_MINUTES = 10;
 /** and no more after this. */
 const ASK_FOR_HOURS = 24;
+
+/** The PostBack that ends it otherwise is not in a spool. */
+const NOT_WAITING = `not exists (select from spool_marks m where m.subject_id = p.id)`;
 
 interface Candidate {
   readonly id: string;
@@ -30,7 +34,8 @@ interface Candidate {
 /**
  * Ends open payments whose hosted page has expired. Where the biller lets us, Invoice Cloud is asked before: what was paid
  * without a PostBack is held for an administrator, since nothing but an amount is known of it. A payment with a held
- * PostBack waits for the decision.
+ * PostBack waits for the decision, and one whose PostBack waits in a spool for its record. While a process can't be asked for
+ * what it holds, nobody is asked: what Invoice Cloud would say may stand in that spool.
  */
 @Injectable()
 export class PageExpiry {
@@ -42,6 +47,7 @@ export class PageExpiry {
     private readonly recorder: PostbackRecorder,
     private readonly billers: BillersService,
     private readonly invoiceCloud: InvoiceCloudClient,
+    private readonly spools: SpoolRows,
   ) {}
 
   /** @returns how many were ended or asked about */
@@ -50,6 +56,7 @@ export class PageExpiry {
       const rows = await manager.query<{ id: string }[]>(
         `select p.id from payments p join billers b on b.id = p.biller_id
          where p.status = 'open' and p.page_expires_at < now() and not p.needs_review and not b.ask_invoice_status
+           and ${NOT_WAITING}
          order by p.page_expires_at limit ${BATCH} for no key update of p skip locked`,
       );
       return this.expire(
@@ -69,6 +76,7 @@ export class PageExpiry {
       `update payments set asked_at = now() where id in (
          select p.id from payments p join billers b on b.id = p.biller_id
          where p.status = 'open' and p.page_expires_at < now() and not p.needs_review and b.ask_invoice_status
+           and ${NOT_WAITING} and not exists (select from spools s where not ${promiseHolds('s')})
            and (p.asked_at is null or p.asked_at < now() - interval '${ASK_AGAIN_MINUTES} minutes')
          order by p.page_expires_at limit ${ASKED_BATCH} for no key update of p skip locked)
        returning id, biller_id as "billerId", invoice_number as "invoiceNumber",
@@ -97,7 +105,7 @@ export class PageExpiry {
     const { id } = candidate;
     await this.dataSource.transaction(async (manager) => {
       const payment = await this.settlement.byId(manager, id);
-      if (payment?.status !== 'open') return;
+      if (payment?.status !== 'open' || (await this.spools.isMarked(manager, id))) return;
       let invoiceStatus = status === null ? 'not-answered' : status.found ? 'owed' : 'not-found';
       if (status?.found && isPaid(candidate, status)) {
         const taken = status.totalAmountDueCents - status.balanceDueCents;

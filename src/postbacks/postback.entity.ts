@@ -6,7 +6,7 @@ export type PostbackVerdict = 'verified' | 'held' | 'rejected';
 @Entity('postbacks')
 @Check('postbacks_verdict_check', `verdict in ('verified', 'held', 'rejected')`)
 @Check('postbacks_source_check', `source in ('postback', 'inquiry')`)
-@Check('postbacks_payment_check', `payment_id is not null or verdict <> 'held'`)
+@Check('postbacks_payment_check', `payment_id is not null or verdict <> 'held' or addressed_to is not null`)
 @Index('postbacks_meaning_key', ['paymentId', 'meaning'], { unique: true })
 @Index('postbacks_held_idx', ['receivedAt'], { where: `verdict = 'held'` })
 @Index('postbacks_doubtful_idx', ['verdict', 'id'], { where: `verdict <> 'verified'` })
@@ -16,6 +16,8 @@ export class Postback {
   @PrimaryColumn('uuid') id: string;
   /** Null: it came to an address that is no payment's. */
   @Column('uuid', { nullable: true }) paymentId: string | null;
+  /** The payment that a genuine address names, where the database does not know it. */
+  @Column('uuid', { nullable: true }) addressedTo: string | null;
   @Column('text', { default: 'postback' }) source: 'postback' | 'inquiry';
   @Column('text') verdict: PostbackVerdict;
   /** Why it was held or rejected; stays when an administrator has decided. */

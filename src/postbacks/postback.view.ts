@@ -5,6 +5,8 @@ export class PostbackView {
   @ApiProperty({ format: 'uuid' }) id: string;
   /** Null: it came to an address that is no payment's. */
   @ApiProperty({ type: 'string', format: 'uuid', nullable: true }) paymentId: string | null;
+  /** Where the database has lost the payment, as after a restore: the id that the address names. */
+  @ApiProperty({ type: 'string', format: 'uuid', nullable: true }) addressedTo: string | null;
   /** `inquiry`: Invoice Cloud said it when it was asked. */
   @ApiProperty({ enum: ['postback', 'inquiry'] }) source: string;
   @ApiProperty({ enum: ['verified', 'held', 'rejected'] }) verdict: string;

@@ -4,7 +4,8 @@ import { ApiBody, ApiConsumes, ApiNoContentResponse, ApiParam, ApiTags } from '@
 import type { FastifyRequest } from 'fastify';
 import { ApiProblems } from '../common/openapi.js';
 import { Public } from '../partners/access.js';
-import { PostbackUnknown } from './errors.js';
+import { NotKept, SpoolFull } from '../spool/errors.js';
+import { PostbackNotRecorded, PostbackUnknown } from './errors.js';
 import { PostbackFields } from './postback-fields.dto.js';
 import type { RawPostback } from './postback-message.js';
 import { PostbacksService } from './postbacks.service.js';
@@ -28,7 +29,7 @@ export class PostbacksController {
    * Receives a PostBack of Invoice Cloud
    *
    * @remarks The address is the one that Invoice Cloud was given for this payment; its last part is the credential. Answered
-   * once the message is stored. The same message again is answered the same.
+   * once the message is stored, in the database or in the spool. The same message again is answered the same.
    */
   @Post(':capability')
   @HttpCode(204)
@@ -38,7 +39,7 @@ export class PostbacksController {
   @ApiConsumes('application/x-www-form-urlencoded', 'application/json')
   @ApiBody({ type: PostbackFields })
   @ApiNoContentResponse({ description: 'Stored.' })
-  @ApiProblems([PostbackUnknown])
+  @ApiProblems([PostbackUnknown, PostbackNotRecorded, SpoolFull, NotKept])
   receive(@Param('capability') capability: string, @RawMessage() raw: RawPostback): Promise<void> {
     return this.postbacks.receive(capability, raw);
   }

@@ -11,6 +11,8 @@ import { PageExpiry } from './page-expiry.js';
 import { PostbackRecorder } from './recorder.js';
 import { Postback } from './postback.entity.js';
 import { PostbacksController } from './postbacks.controller.js';
+import { PostbackReplay } from './replay.js';
+import { PostbackRecording } from './recording.js';
 import { PostbacksService } from './postbacks.service.js';
 import { QuickPostbacks } from './quick-postbacks.js';
 
@@ -19,6 +21,8 @@ import { QuickPostbacks } from './quick-postbacks.js';
   controllers: [PostbacksController],
   providers: [
     PostbacksService,
+    PostbackRecording,
+    PostbackReplay,
     QuickPostbacks,
     PostbackRecorder,
     PostbackDecisions,

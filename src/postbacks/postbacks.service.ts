@@ -1,121 +1,100 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, Logger } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, EntityManager } from 'typeorm';
-import { type Known, type LockedPayment, type Settled, Settlement } from '../cloud-pay/settlement.js';
-import { traceOf } from '../common/problem.js';
-import { digestOf } from '../common/secret-box.js';
+import { Injectable } from '@nestjs/common';
+import { BeingRecorded } from '../cloud-pay/being-recorded.js';
+import { capabilitiesOf } from '../cloud-pay/capability.js';
+import { within } from '../common/deadline.js';
+import { SecretBox } from '../common/secret-box.js';
+import type { StampedSecrets } from '../common/stamp.js';
 import { mayWorkAgain } from '../database/postgres-errors.js';
 import { RelayService } from '../relay/relay.service.js';
-import { PostbackUnknown } from './errors.js';
-import { relayedForm } from './partner-message.js';
+import { Spool } from '../spool/spool.js';
+import { type Address, CapabilityAddress } from './address.js';
+import { PostbackNotRecorded, PostbackUnknown } from './errors.js';
 import { type RawPostback, readPostback } from './postback-message.js';
-import { QuickPostbacks } from './quick-postbacks.js';
 import { PostbackRecorder, type Received } from './recorder.js';
-import { judge, paymentGuidOf, type Verdict } from './verdict.js';
+import { type Patience, PostbackRecording } from './recording.js';
+import { spooled } from './spooled-form.js';
 
-/** Ten seconds in all: a restart of PostgreSQL, and no longer than a sender waits. */
-const RETRY_AFTER_MS = [0, 100, 400, 1_000, 2_000, 3_000, 3_000];
+/** For a message to be recorded before it is kept in the spool. With the promise of the spool (`Lease`) less than two seconds. */
+const PATIENCE_MS = 1_000;
+/** The same while the database is known to be away. */
+const AWAY_PATIENCE_MS = 250;
 
-interface Decision {
-  readonly verdict: Verdict;
-  readonly known: Known;
-}
+/** How a try to record a message ended; undefined: it has not. */
+type Ended = { readonly known: boolean } | { readonly error: unknown } | undefined;
 
-/** What Invoice Cloud says has happened. It says so once and unsigned, so: store first, believe what agrees, answer. */
+const notYet = (): Ended => undefined;
+
+/**
+ * What Invoice Cloud says has happened. It says so once and unsigned, so: store first, believe what agrees, answer. A message to a
+ * genuine address that can't be recorded in time, for whatever reason, is kept in the spool, and answered then.
+ */
 @Injectable()
 export class PostbacksService {
-  private readonly logger = new Logger('postbacks');
+  private readonly capabilities: StampedSecrets;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly settlement: Settlement,
-    private readonly relay: RelayService,
+    private readonly recording: PostbackRecording,
     private readonly recorder: PostbackRecorder,
-    private readonly quick: QuickPostbacks,
-  ) {}
+    private readonly relay: RelayService,
+    private readonly spool: Spool,
+    box: SecretBox,
+    beingRecorded: BeingRecorded,
+  ) {
+    beingRecorded.keptBy((paymentId) => spool.holds(paymentId));
+    this.capabilities = capabilitiesOf(box);
+  }
 
   /**
-   * Records a message, and what follows from it, in one transaction (which it may share with others). Returns when that is
-   * committed.
+   * Returns when the message is recorded with what follows from it, or kept to be recorded.
    * @throws PostbackUnknown when no payment has this capability; that costs the caller the same time
+   * @throws PostbackNotRecorded, SpoolFull, NotKept: it may be sent again
    */
   async receive(capability: string, raw: RawPostback): Promise<void> {
     const received = this.recorder.receive('postback', raw, readPostback(raw));
-    const known = await this.recorded(capability, received);
+    const address = new CapabilityAddress(capability, this.capabilities);
+    const known = await this.take(address, received);
     this.relay.wake();
     if (!known) throw new PostbackUnknown('Check the address: it belongs to no payment of this platform.');
   }
 
-  /** @returns false when no payment has this capability */
-  private async recorded(capability: string, received: Received): Promise<boolean> {
-    if (await this.quick.receive(capability, received)) return true;
-    const digest = digestOf(capability);
-    return this.inTransaction((manager) => this.record(manager, digest, received));
-  }
-
-  /**
-   * Again, when the database says that another try may do: a deadlock, a failover, the same PaymentGUID for another payment at
-   * the same moment. Invoice Cloud may never send it again, and the same message is recorded once however often it is tried.
-   */
-  private async inTransaction(work: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
-    for (const wait of RETRY_AFTER_MS) {
-      try {
-        return await this.dataSource.transaction(work);
-      } catch (error) {
-        if (!mayWorkAgain(error)) throw error;
-        this.logger.warn(traceOf(error), 'postback not recorded, trying again');
-        await sleep(wait);
-      }
-    }
-    return this.dataSource.transaction(work);
-  }
-
-  private async record(manager: EntityManager, digest: Buffer, received: Received): Promise<boolean> {
-    const payment = await this.settlement.byCapability(manager, digest);
-    if (!payment) {
-      await this.recorder.storeUnknown(manager, received);
-      return false;
-    }
-    const { verdict, known } = await this.decide(manager, payment, received);
-    const reasons = verdict.verdict === 'held' ? verdict.reasons : [];
-    if (!(await this.recorder.store(manager, payment, received, verdict.verdict, reasons))) return true;
-    if (verdict.verdict === 'held') {
-      await this.settlement.hold(manager, payment.id, verdict.reasons);
-      this.logger.warn({ paymentId: payment.id, reasons }, 'postback held');
+  /** @returns false when no payment has this address */
+  private async take(address: Address, received: Received): Promise<boolean> {
+    const { spool } = this;
+    const patience: Patience = { isOver: false };
+    if (!spool.isConfigured) return knownFrom(await ended(this.recording.patiently(address, received, patience)));
+    const { paymentId } = address;
+    // Behind those that wait already: what is said of one payment is recorded in order.
+    if (paymentId !== undefined && spool.holds(paymentId) && address.isGenuine) {
+      await spool.keep(spooled(paymentId, address, received, Date.now()));
       return true;
     }
-    const settled = await this.settlement.record(manager, payment, verdict.attempt, known);
-    if (settled.kind === 'alert') this.logger.warn({ paymentId: payment.id, reason: settled.reason }, 'postback alert');
-    else await this.tellPartner(manager, payment, settled, received);
+    const trying = ended(this.recording.patiently(address, received, patience));
+    const end = await within(trying, spool.isAway ? AWAY_PATIENCE_MS : PATIENCE_MS, notYet);
+    if (end && 'known' in end) return end.known;
+    // A stranger's message never goes to the spool; nor does one to an address from before there was one.
+    if (paymentId === undefined || !address.isGenuine) return knownFrom(end ?? (await trying));
+    patience.isOver = true;
+    await spool.keep(spooled(paymentId, address, received, Date.now()));
     return true;
   }
-
-  /** The verdict on the message, and then against what is already recorded. */
-  private async decide(manager: EntityManager, payment: LockedPayment, { message }: Received): Promise<Decision> {
-    const known = await this.settlement.known(manager, payment, paymentGuidOf(message));
-    const { otherPagesCents, spentBy } = known;
-    const verdict = judge(message, { ...payment, otherPagesCents });
-    if (verdict.verdict === 'held' || !verdict.attempt.approved || spentBy === null) return { verdict, known };
-    // The same message again gets here too, and is then found stored.
-    const reason = spentBy === payment.id ? 'contradicts-earlier-postback' : 'payment-guid-of-another-payment';
-    return { verdict: { verdict: 'held', reasons: [reason] }, known };
-  }
-
-  private async tellPartner(
-    manager: EntityManager,
-    payment: LockedPayment,
-    { status }: Settled & { kind: 'moved' },
-    { raw, message }: Received,
-  ): Promise<void> {
-    if (payment.postbackUrl === null) return;
-    await this.relay.enqueue(manager, {
-      partnerId: payment.partnerId,
-      subjectId: payment.id,
-      billerId: payment.billerId,
-      url: payment.postbackUrl,
-      contentType: 'application/x-www-form-urlencoded',
-      body: (sequence) => relayedForm(raw, message, { paymentId: payment.id, status, sequence }),
-    });
-  }
 }
+
+/** Never rejects. */
+const ended = (trying: Promise<boolean>): Promise<Exclude<Ended, undefined>> =>
+  trying.then(
+    (known) => ({ known }),
+    (error: unknown) => ({ error }),
+  );
+
+/** @throws PostbackNotRecorded where another try may do, else the error itself */
+function knownFrom(end: Exclude<Ended, undefined>): boolean {
+  if ('known' in end) return end.known;
+  if (!mayWorkAgain(end.error)) throw end.error;
+  throw new PostbackNotRecorded('It could not be recorded in time. Send it again after Retry-After.', {
+    cause: end.error,
+    retryAfter: RETRY_AFTER,
+  });
+}
+
+/** Seconds. */
+const RETRY_AFTER = 5;

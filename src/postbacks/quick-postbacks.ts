@@ -1,15 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { paymentIdOf } from '../cloud-pay/capability.js';
 import { outcomeOf } from '../cloud-pay/payment-status.js';
-import { digestOf } from '../common/secret-box.js';
 import { newId } from '../common/id.js';
 import { traceOf } from '../common/problem.js';
 import { Batches } from '../database/batches.js';
 import { isOwnFault } from '../database/postgres-errors.js';
 import { briefly, FEW, prepared, type Run } from '../database/prepared.js';
 import { type FirstDelivery, RelayService } from '../relay/relay.service.js';
+import type { Address } from './address.js';
 import { relayedForm } from './partner-message.js';
 import { type PostbackMessage, textOf } from './postback-message.js';
 import type { Received } from './recorder.js';
@@ -31,7 +30,7 @@ interface Guess {
  * asked. From the message follows what must have been asked for it to be so. That is judged as every message is, and one
  * statement, for many at once, records the whole of what follows where the payment is as guessed and nobody has touched it
  * meanwhile; else it does nothing. Everything that is not usual, and whatever fails here, takes the way that locks first
- * (`PostbacksService`), which this one must agree with.
+ * (`PostbackRecording`), which this one must agree with.
  */
 @Injectable()
 export class QuickPostbacks {
@@ -46,9 +45,9 @@ export class QuickPostbacks {
   }
 
   /** @returns whether it is recorded, now or since before; false when nothing was done */
-  async receive(capability: string, received: Received): Promise<boolean> {
+  async receive(address: Address, received: Received): Promise<boolean> {
     try {
-      const guess = this.guess(capability, received);
+      const guess = this.guess(address, received);
       return guess ? await this.records.add(guess) : false;
     } catch (error) {
       // Somebody was quicker, or the database is not there: the other way finds out, and tries again.
@@ -58,8 +57,7 @@ export class QuickPostbacks {
   }
 
   /** @returns undefined where the message settles no payment to the cent, or its address does not say which */
-  private guess(capability: string, received: Received): Guess | undefined {
-    const paymentId = paymentIdOf(capability);
+  private guess({ paymentId, digest }: Address, received: Received): Guess | undefined {
     const asked = askedFor(received.message);
     if (paymentId === undefined || !asked) return undefined;
     const verdict = judge(received.message, asked);
@@ -72,7 +70,7 @@ export class QuickPostbacks {
     const delivery = this.relay.first((sequence) =>
       relayedForm(received.raw, received.message, { paymentId, status, sequence }),
     );
-    return { paymentId, digest: digestOf(capability), asked, received, paymentGuid, feeCents, delivery };
+    return { paymentId, digest, asked, received, paymentGuid, feeCents, delivery };
   }
 }
 

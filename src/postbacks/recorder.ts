@@ -4,7 +4,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import type { LockedPayment } from '../cloud-pay/settlement.js';
 import { newId } from '../common/id.js';
 import { SecretBox } from '../common/secret-box.js';
-import type { PostbackMessage, RawPostback } from './postback-message.js';
+import { type PostbackMessage, type RawPostback, readPostback } from './postback-message.js';
 import type { Postback, PostbackVerdict } from './postback.entity.js';
 import { meaningOf, paymentGuidOf } from './verdict.js';
 
@@ -35,6 +35,13 @@ export class PostbackRecorder {
     return { id, source, raw, message, rawSealed, meaning: meaningOf(message, raw) };
   }
 
+  /** A message that was kept as `receive` had sealed it. @throws SealBroken */
+  reopen(id: string, rawSealed: string): Received {
+    const raw = this.open({ id, rawSealed });
+    const message = readPostback(raw);
+    return { id, source: 'postback', raw, message, rawSealed, meaning: meaningOf(message, raw) };
+  }
+
   open(postback: Pick<Postback, 'id' | 'rawSealed'>): RawPostback {
     return JSON.parse(this.box.open(postback.rawSealed, postback.id, 'raw')) as RawPostback;
   }
@@ -42,7 +49,7 @@ export class PostbackRecorder {
   /** @returns false when the same message was stored before: then nothing happens twice */
   async store(
     manager: EntityManager,
-    payment: LockedPayment,
+    payment: Pick<LockedPayment, 'id'>,
     received: Received,
     verdict: PostbackVerdict,
     reasons: readonly string[],
@@ -71,9 +78,36 @@ export class PostbackRecorder {
       await manager.query(`select pg_logical_emit_message(true, 'billbridge', $1::text)`, [rawSealed]);
   }
 
+  /** What came to a genuine address of a payment that is not here: held for an administrator, who looks for the payment. */
+  async holdWithoutPayment(
+    manager: EntityManager,
+    paymentId: string,
+    { id, message, meaning, rawSealed }: Received,
+  ): Promise<void> {
+    // A stranger may have sent the same to another address before.
+    await manager.query(
+      `insert into postbacks (id, addressed_to, verdict, reasons, payment_guid, meaning, raw_sealed)
+       values ($1, $2, 'held', '{unknown-payment}', $3, $4, $5)
+       on conflict (meaning) where payment_id is null
+         do update set verdict = 'held', reasons = excluded.reasons, addressed_to = excluded.addressed_to
+         where postbacks.decided_at is null`,
+      [id, paymentId, paymentGuidOf(message), meaning, rawSealed],
+    );
+  }
+
+  /** Of what no message itself is to blame for. */
+  async countHeld(): Promise<{ notRecordable: number; unknownPayment: number }> {
+    const [counts] = await this.dataSource.query<[{ notRecordable: number; unknownPayment: number }]>(
+      `select count(*) filter (where 'not-recordable' = any(reasons))::int as "notRecordable",
+         count(*) filter (where 'unknown-payment' = any(reasons))::int as "unknownPayment"
+       from postbacks where verdict = 'held'`,
+    );
+    return counts;
+  }
+
   async forgetUnknown(): Promise<void> {
     await this.dataSource.query(
-      `delete from postbacks where payment_id is null and received_at < now() - interval '30 days'`,
+      `delete from postbacks where payment_id is null and verdict <> 'held' and received_at < now() - interval '30 days'`,
     );
   }
 }

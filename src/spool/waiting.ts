@@ -46,8 +46,10 @@ export class Waiting<E extends Entry> {
     return this.queued.get(subject)?.mark === 'set';
   }
 
-  add(entry: E): void {
-    const subject = this.find(entry.subject) ?? { queue: [], mark: 'none', busy: false, notBefore: -Infinity };
+  /** @param notBefore when it may be replayed first, if nothing waits before it. By `performance.now()`. */
+  add(entry: E, notBefore = -Infinity): void {
+    const subject = this.find(entry.subject) ?? { queue: [], mark: 'none', busy: false, notBefore };
+    if (subject.queue.length === 0) subject.notBefore = notBefore;
     this.emptied.delete(entry.subject);
     this.queued.set(entry.subject, subject);
     // What another process left behind may be older than what came here since. The first stays where it is being replayed.

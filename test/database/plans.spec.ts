@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import type { AlertBook } from '../../src/alerts/alert-book.js';
 import { dataSourceOptions } from '../../src/database/database.js';
+import type { Spool } from '../../src/spool/spool.js';
 import { Overview } from '../../src/operations/overview.js';
 import { Partner } from '../../src/partners/partner.entity.js';
 import { narrow } from '../../src/relay/delivery-filter.js';
@@ -76,7 +77,8 @@ describe(`among ${MANY} others`, () => {
   it('the events that the overview counts are read by their index', async () => {
     const asked: string[] = [];
     const overheard = { query: (sql: string) => (asked.push(sql), Promise.resolve([{}])) } as unknown as DataSource;
-    await new Overview(overheard, { standing: () => [] } as unknown as AlertBook).read();
+    const noSpool = { state: () => undefined } as unknown as Spool;
+    await new Overview(overheard, { standing: () => [] } as unknown as AlertBook, noSpool).read();
     const counts = asked.find((sql) => sql.includes('payment.alert')) ?? '';
     const [row] = await dataSource.query<[Json]>(counts);
     expect(row).toMatchObject({ alertsToday: 10, unconfirmedToday: 0 });

@@ -67,6 +67,7 @@ const NOTHING = {
   unconfirmedToday: 0,
   alertsToday: 0,
   unknownPostbacksToday: 0,
+  spool: null,
   alerts: [],
 };
 
@@ -172,6 +173,7 @@ describe('the overview and the metrics', () => {
       unconfirmedToday: 1,
       alertsToday: 1,
       unknownPostbacksToday: 1,
+      spool: null,
       alerts: expect.any(Array),
     });
     const ages = { ...now.undelivered, held: now.held };

@@ -36,9 +36,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'relay',
     'cloud-pay',
     'postbacks',
+    'spool',
     'reconciliation',
   ],
-  'src/operations': [...BASE, 'alerts', 'partners', 'invoice-cloud'],
+  'src/operations': [...BASE, 'alerts', 'partners', 'invoice-cloud', 'spool'],
   migrations: [],
   sandbox: [],
 };

@@ -21,6 +21,7 @@ import {
   ReconciliationDay,
   ReconciliationItem,
 } from '../../src/reconciliation/reconciliation.entity.js';
+import { SpoolMark, SpoolRow } from '../../src/spool/spool.entity.js';
 import { CredentialChange } from '../../src/sso/credential-change.entity.js';
 import { LaunchTicket } from '../../src/sso/launch-ticket.entity.js';
 import { LoginAttempt } from '../../src/sso/login-attempt.entity.js';
@@ -61,6 +62,8 @@ const entities = [
   LaunchTicket,
   LoginAttempt,
   CredentialChange,
+  SpoolRow,
+  SpoolMark,
   StoredAlert,
 ];
 

@@ -9,6 +9,8 @@ export interface Platform {
   readonly port: number;
   /** What it wrote to stdout and stderr so far. */
   readonly said: () => string;
+  /** Sends it a signal that does not end it, such as SIGSTOP. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends it, by SIGTERM unless told otherwise. @returns its exit code; null when the signal killed it */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -39,6 +41,7 @@ export async function startPlatform(env: Readonly<Record<string, string | undefi
     url,
     port,
     said,
+    signal: (signal) => void child.kill(signal),
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       let hurry: NodeJS.Timeout | undefined;

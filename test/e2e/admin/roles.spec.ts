@@ -6,7 +6,7 @@ import { newStory } from '../../support/story.js';
 
 afterAll(closeDb);
 
-/** Whatever shows a secret, or makes an administrator. */
+/** Whatever shows a secret, makes an administrator, or lets a payer pay twice. */
 const OWNERS_ALONE = [
   'POST /admin/v1/partners',
   'POST /admin/v1/partners/{partnerId}/webhook-secret',
@@ -16,6 +16,7 @@ const OWNERS_ALONE = [
   'POST /admin/v1/admin-keys/{keyId}/roll',
   'POST /admin/v1/admin-keys/{keyId}/revoke',
   'POST /admin/v1/import',
+  'DELETE /admin/v1/spools/{spoolId}',
 ];
 
 /** POST, and yet nothing is changed by them. */
