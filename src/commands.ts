@@ -7,7 +7,7 @@ import { ConfigError, readConfig } from './config/config.js';
 import { clientOf, dataSourceOptions } from './database/database.js';
 import { rotate, verifyKeys } from './database/rotation.js';
 import { keysOfJournal } from './journal/journal-reader.js';
-import { verifySpools } from './postbacks/spool-keys.js';
+import { reportSpool } from './postbacks/spool-keys.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -16,22 +16,19 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boo
   'keys:rotate': () =>
     // One reads and two write: together they keep one core of PostgreSQL's busy, and leave the others to the platform.
     withClients<readonly [Client, Client, Client]>(3, async (clients) => {
-      const { encryptionKeys, spool } = readConfig(process.env);
+      const config = readConfig(process.env);
+      const { encryptionKeys } = config;
       const total = await rotate(clients, encryptionKeys, ({ column, done, rest, rate }) =>
         say(`${column}: ${done} sealed anew, ${rest} to go, ${rate} a second`),
       );
       say(`${total} values were sealed anew with key "${encryptionKeys[0]?.id}". Now run keys:verify.`);
-      // What waits in a spool keeps its key until it is recorded.
-      (await verifySpools(spool.dir, encryptionKeys)).findings.forEach(say);
-      return true;
+      return reportSpool(config, say);
     }),
   'keys:verify': () =>
     withClient(async (client) => {
-      const { encryptionKeys, journal, spool } = readConfig(process.env);
-      const stored = await verifyKeys(client, encryptionKeys);
-      const kept = await verifySpools(spool.dir, encryptionKeys);
-      const sound = stored.sound + kept.sound;
-      const findings = [...stored.findings, ...kept.findings];
+      const config = readConfig(process.env);
+      const { encryptionKeys, journal } = config;
+      const { sound, findings } = await verifyKeys(client, encryptionKeys);
       say(`${sound} values open with key "${encryptionKeys[0]?.id}" alone.`);
       findings.forEach(say);
       const [first] = encryptionKeys;
@@ -40,8 +37,9 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boo
         say(`the journal of openings needs key "${id}" (${count}), for a week at most`);
       if (findings.length > 0) say('Keep those keys in ENCRYPTION_KEYS, and run keys:rotate.');
       else if (inJournal.length > 0) say('Keep those keys in ENCRYPTION_KEYS until the journal is younger.');
-      else say('No value needs another key.');
-      return findings.length + inJournal.length === 0;
+      const isSound = (await reportSpool(config, say)) && findings.length + inJournal.length === 0;
+      if (isSound) say('No value needs another key.');
+      return isSound;
     }),
   'audit:verify': async () => {
     const { databaseUrl } = readConfig(process.env);

@@ -8,7 +8,7 @@ import { CurrentActor, RequiresRole } from '../partners/access.js';
 import { SpoolHeld, SpoolNotFound } from '../spool/errors.js';
 import { OF_ADMINISTRATORS } from './described-errors.js';
 import { SpoolsAdminService } from './spools.admin.service.js';
-import { DeclareSpoolLost, SpoolListView, SpoolView } from './spools.view.js';
+import { DeclareSpoolLost, LostSpoolView, SpoolListView } from './spools.view.js';
 
 @ApiTags('Administration: spools')
 @ApiBearerAuth('admin-key')
@@ -34,13 +34,13 @@ export class SpoolsAdminController {
    */
   @Delete(':spoolId')
   @RequiresRole('owner')
-  @ApiOkResponse({ type: SpoolView })
+  @ApiOkResponse({ type: LostSpoolView })
   @ApiProblems([...OF_ADMINISTRATORS, InvalidRequest, SpoolNotFound, SpoolHeld], { takesBody: true })
   declareLost(
     @CurrentActor() actor: Actor,
     @Param('spoolId', IdParam) spoolId: string,
     @Body() { reason }: DeclareSpoolLost,
-  ): Promise<SpoolView> {
+  ): Promise<LostSpoolView> {
     return this.spools.declareLost(actor, spoolId, reason);
   }
 }

@@ -11,7 +11,7 @@ export type FileSystem = Pick<
 /** Its time shows that the process of the spool lives. */
 export const ALIVE = 'alive';
 export const EXTENSION = '.spool';
-const SET_ASIDE = 'set-aside';
+export const SET_ASIDE = 'set-aside';
 /** A spool's id and, once it was taken over, who took it. */
 const NAME = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?:~[\da-f-]{36})?$/;
 
