@@ -37,6 +37,7 @@ async function stop(): Promise<void> {
   stopping = true;
   print('\nStopping …');
   await lab?.close();
+  print(`\n${table(played)}\n\nOperations was stopped before its end`);
   process.exit(130);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
