@@ -319,8 +319,13 @@ const READING = [
   'POST /admin/v1/billers/{billerId}/api-key/check',
   'POST /admin/v1/billers/{billerId}/web-service-key/check',
 ];
-/** Has a spec of its own, with its events. */
-const ELSEWHERE = ['POST /admin/v1/import'];
+/** These have specs of their own, with their events: configuration, alerts, restore, spool-care. */
+const ELSEWHERE = [
+  'POST /admin/v1/import',
+  'POST /admin/v1/alerts/test',
+  'POST /admin/v1/billers/{billerId}/restore-settled',
+  'DELETE /admin/v1/spools/{spoolId}',
+];
 
 const eventsOf = (answer: Answer): Promise<Json[]> =>
   db().rows('select * from audit_events where request_id = $1 order by seq', [answer.headers.get('x-request-id')]);

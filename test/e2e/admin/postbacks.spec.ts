@@ -52,6 +52,7 @@ describe('a held postback', () => {
     expect(listed[0]).toEqual({
       id: expect.any(String),
       paymentId: id,
+      addressedTo: null,
       source: 'postback',
       verdict: 'held',
       reasons: ['amount-differs'],
