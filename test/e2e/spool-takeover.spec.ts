@@ -74,10 +74,11 @@ describe('a process that was killed with a filled spool', () => {
     expect({ status: refused.status, code: refused.body.code }).toEqual({ status: 503, code: 'payment_uncertain' });
     expect(refused.headers.get('retry-after')).toBe('10');
     expect((await story.askAnother()).status).toBe(201);
-    expect((await admin('GET', '/spools', undefined, next.url)).data).toMatchObject([
-      { id, state: 'silent' },
-      { state: 'held' },
-    ]);
+    const listed = await eventually('it is silent', async () => {
+      const { data } = await admin('GET', '/spools', undefined, next.url);
+      return data[0].state === 'silent' && data;
+    });
+    expect(listed).toMatchObject([{ id, state: 'silent' }, { state: 'held' }]);
 
     await expectRecordedOnce(story, opened);
     await eventually(
@@ -148,7 +149,7 @@ describe('a process that was killed with a filled spool', () => {
         expect.objectContaining({
           action: 'spool.declare-lost',
           target: `spool:${id}`,
-          after: { reason: 'the volume is gone' },
+          after: { reason: 'the volume is gone', paymentIds: [] },
         }),
       ]),
     );
