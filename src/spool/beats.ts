@@ -82,10 +82,13 @@ export class Beats {
     const own = this.listener.current();
     if (!own) return AGAIN_MS;
     const beat = own.heart.next((this.sentAt = performance.now()));
+    own.sending();
     try {
       const spool = { id: own.id, owner: this.owner, host: this.host, ...own.standing };
       const said = await this.rows.beat((sql, values) => this.connection.ask(sql, values), spool, beat);
       const row = own.heart.heard(beat, said, performance.now());
+      if (row === 'ours' && beat.server?.getTime() === said.server.getTime()) own.confirmed();
+      else own.unconfirmed();
       this.sentAt = undefined;
       this.hear();
       if (row === 'other' || (row === 'none' && !(await own.files.touch()))) this.listener.lost(own);
@@ -93,6 +96,7 @@ export class Beats {
       return beat.until === null || row === 'none' ? 0 : BEAT_MS;
     } catch (error) {
       own.heart.givenUp();
+      own.unconfirmed();
       this.connection.close();
       this.sentAt = undefined;
       this.failing = true;

@@ -20,6 +20,10 @@ export class OwnSpool {
   /** Another process has taken it. Nothing is answered from it any more, and a new one is begun. */
   isLost = false;
   private oldestAt: number | undefined;
+  /** Recorded since the last beat was sent. */
+  private recorded: Waits[] = [];
+  /** Recorded before the last beat was sent. */
+  private confirming: Waits[] = [];
 
   constructor(
     readonly id: string,
@@ -31,9 +35,32 @@ export class OwnSpool {
     this.oldestAt = Math.min(this.oldestAt ?? at, at);
   }
 
+  /**
+   * A message is recorded. Its line stays until a later beat has been committed. Replay may have found the message stored by a commit
+   * that never reached the synchronous standby, and only a later commit on the same server proves that it did.
+   */
   done(entry: Waits): void {
     this.heart.waiting.done(entry);
-    this.files.release(entry.place);
+    this.recorded.push(entry);
+  }
+
+  /** A beat is about to be sent. */
+  sending(): void {
+    this.confirming.push(...this.recorded);
+    this.recorded = [];
+  }
+
+  /** The beat was committed by the server that was asked before. */
+  confirmed(): void {
+    for (const { place } of this.confirming) this.files.release(place);
+    this.confirming = [];
+  }
+
+  /** The beat failed, or another server took it, which may lack what was recorded. It is replayed again, which is harmless. */
+  unconfirmed(): void {
+    for (const entry of [...this.confirming, ...this.recorded]) this.heart.waiting.add(entry, performance.now());
+    this.confirming = [];
+    this.recorded = [];
   }
 
   /** Looks through all that waits for the oldest. To be called once in a while. */
