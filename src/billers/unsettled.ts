@@ -26,7 +26,7 @@ export function refuseUnsettled({ unsettledUntil }: Pick<Biller, 'unsettledUntil
 /**
  * Marks every biller whose pages of that time may still live.
  * @param since the time to which the database was restored
- * @param servedUntil when the last page was opened that it does not know, at the latest
+ * @param servedUntil the latest time at which a page may have been opened that it does not know
  * @param pageSeconds life of a page where the biller says nothing else
  * @returns their ids
  */
